@@ -1,0 +1,128 @@
+"""A shell script as a syntax tree, with a flag where the tree is not to be trusted.
+
+tree-sitter-bash reads more than any one shell does, and at times reads it otherwise: a tree alone
+proves nothing. `Script.doubt` names what makes one unfit to judge by, and `has_error` sums it up.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+LONGEST = 100_000
+"""Characters; a longer script is not parsed. Linux takes no argument over 131,071 bytes anyway."""
+
+_CACHED = 8192
+_HEREDOCS = 16
+_HEREDOC = re.compile(r"(?<!<)<<(?!<)")
+_STRIDE = 256
+
+
+class Script:
+    """A parsed script.
+
+    `root` is tree-sitter's `program` node; its positions are bytes, so ask `span` for places in
+    `text`. `doubt` is empty, or says in a clause why the tree must not be relied upon: a syntax
+    error, a character or construct that tree-sitter-bash is known to read otherwise than a shell.
+    """
+
+    __slots__ = ("_data", "_starts", "doubt", "root", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._data = text.encode("utf-8", "surrogateescape")
+        self._starts: list[int] | None = None
+        self.doubt = _unfit(text)
+        self.root: Node = _parser().parse(b"" if self.doubt else self._data).root_node
+        if not self.doubt:
+            self.doubt = _doubt(self)
+
+    @property
+    def has_error(self) -> bool:
+        """Whether the tree must not be relied upon."""
+        return bool(self.doubt)
+
+    def span(self, node: Node) -> tuple[int, int]:
+        """Start and end of `node` in `text`, in code points from 0."""
+        return self._index(node.start_byte), self._index(node.end_byte)
+
+    def source(self, node: Node) -> str:
+        """The text of `node`."""
+        return self._data[node.start_byte : node.end_byte].decode("utf-8", "surrogateescape")
+
+    def walk(self, node: Node | None = None) -> Iterator[Node]:
+        """`node` (the root where not given) and all nodes below it, each before its children."""
+        stack = [self.root if node is None else node]
+        while stack:
+            found = stack.pop()
+            yield found
+            if found.child_count:
+                stack.extend(reversed(found.children))
+
+    def _index(self, byte: int) -> int:
+        if len(self._data) == len(self.text):
+            return byte
+        if self._starts is None:
+            starts, at = [], 0
+            for i in range(0, len(self.text), _STRIDE):
+                starts.append(at)
+                at += len(self.text[i : i + _STRIDE].encode("utf-8", "surrogateescape"))
+            self._starts = starts
+        block = bisect_right(self._starts, byte) - 1
+        part = self._data[self._starts[block] : byte]
+        return block * _STRIDE + len(part.decode("utf-8", "surrogateescape"))
+
+
+def parse(text: str) -> Script:
+    """The script `text`, as a shell gets it after `-c`; parsed once while it is remembered.
+
+    `text` is what UTF-8 with surrogateescape gives. Raises nothing: where tree-sitter-bash cannot
+    be relied upon, the result's `has_error` is set.
+    """
+    return _remembered(text) if len(text) <= _CACHED else Script(text)
+
+
+@lru_cache(maxsize=128)
+def _remembered(text: str) -> Script:
+    return Script(text)
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Any:
+    import tree_sitter_bash
+    from tree_sitter import Language, Parser
+
+    return Parser(Language(tree_sitter_bash.language()))
+
+
+def _unfit(text: str) -> str:
+    """Why `text` is not worth parsing, or empty."""
+    if len(text) > LONGEST:
+        return "it is too long"
+    if "\0" in text:
+        return "it has a NUL character"
+    if len(_HEREDOC.findall(text)) > _HEREDOCS:
+        # tree-sitter-bash looks for each delimiter to the end of the text: quadratic
+        return "it has too many here-documents"
+    return ""
+
+
+def _doubt(script: Script) -> str:
+    """Why the tree of `script` is not to be trusted, or empty."""
+    if script.root.has_error:
+        return "it has a syntax error"
+    at = 0
+    for node in script.walk():
+        if node.child_count == 0:
+            if script._data[at : node.start_byte].strip(b" \t\n"):
+                return "part of it is not understood"
+            at = node.end_byte
+    if script._data[at:].strip(b" \t\n"):
+        return "part of it is not understood"
+    return ""
