@@ -1,0 +1,1 @@
+"""The lossless Dockerfile model: the only code that knows Dockerfile syntax."""

@@ -1,0 +1,234 @@
+"""A Dockerfile as BuildKit reads it, with every part's place in the text.
+
+All offsets are code points from 0 in `Document.text`.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import NamedTuple
+
+from dockmend._dockerfile.span import Span
+
+
+class Logical:
+    """Text of a logical line, line continuations removed, with a map back to the document.
+
+    https://docs.docker.com/reference/dockerfile/#escape
+    """
+
+    __slots__ = ("_low", "_offsets", "_starts", "text")
+
+    def __init__(self, text: str, starts: list[int], offsets: list[int], low: int = 0) -> None:
+        """`starts[k]` is where, in the whole logical line, the piece at `offsets[k]` begins."""
+        self.text = text
+        self._starts = starts
+        self._offsets = offsets
+        self._low = low
+
+    def offset(self, index: int) -> int:
+        """The document offset of `text[index]`; the length of `text` gives the place just after it."""
+        if self.text and index == len(self.text):
+            return self.offset(index - 1) + 1
+        place = self._low + index
+        piece = bisect_right(self._starts, place) - 1
+        return self._offsets[piece] + place - self._starts[piece]
+
+    def span(self, start: int, end: int) -> Span:
+        """The document span of `text[start:end]`, continuations and comments in between included."""
+        if start == end:
+            return Span(self.offset(start), self.offset(start))
+        return Span(self.offset(start), self.offset(end - 1) + 1)
+
+    def slice(self, start: int, end: int) -> Logical:
+        """`text[start:end]` with its map; the indexes are those of `text`, none negative."""
+        return Logical(self.text[start:end], self._starts, self._offsets, self._low + start)
+
+    def __repr__(self) -> str:
+        return f"Logical({self.text!r})"
+
+
+class Directive(NamedTuple):
+    """A parser directive: `name` in lower case (syntax, escape, check)."""
+
+    name: str
+    value: str
+    span: Span
+
+
+class Comment(NamedTuple):
+    """A comment line: from its `#` to the end of the line, without the line end."""
+
+    span: Span
+    text: str
+
+
+class Flag(NamedTuple):
+    """`--name=value` before an instruction's arguments; `text` is what BuildKit makes of it, unquoted."""
+
+    name: str
+    value: str | None
+    text: str
+    span: Span
+
+
+class Heredoc(NamedTuple):
+    """A here-document: `word` is its `<<EOF` in the arguments, `span` its body and terminator lines."""
+
+    name: str
+    fd: int
+    expand: bool
+    chomp: bool
+    content: str
+    word: Span
+    span: Span
+
+
+class HeredocMeaning(NamedTuple):
+    """What a here-document means, wherever it stands."""
+
+    name: str
+    fd: int
+    expand: bool
+    chomp: bool
+    content: str
+
+
+class Meaning(NamedTuple):
+    """What an instruction means, wherever it stands: equal meanings build the same.
+
+    `value` holds the words of the exec form as a tuple, the trigger's meaning for ONBUILD, and
+    otherwise the arguments' logical text.
+    """
+
+    name: str
+    flags: tuple[str, ...]
+    value: str | tuple[str, ...] | Meaning
+    heredocs: tuple[HeredocMeaning, ...] = ()
+
+
+class Problem(NamedTuple):
+    """Why BuildKit refuses the file; `line` counts from 1."""
+
+    line: int
+    message: str
+
+
+class Instruction:
+    """One instruction; an ONBUILD's `trigger` has the index, stage and span of the ONBUILD.
+
+    `span` runs from the start of its first line to after the line end of its last one, bodies of
+    here-documents included; `head` from the keyword to the last character of the logical line.
+    `words` are the whitespace-separated words of the arguments or, in exec form, the JSON strings
+    with their quotes.
+    """
+
+    __slots__ = (
+        "args", "blanks", "comments", "flags", "head", "heredocs", "index", "json", "keyword",
+        "line", "last_line", "name", "span", "stage", "trigger", "words",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.index = 0
+        self.name = ""
+        self.stage: int | None = None
+        self.line = 0
+        self.last_line = 0
+        self.span = Span(0, 0)
+        self.keyword = Span(0, 0)
+        self.head = Span(0, 0)
+        self.flags: tuple[Flag, ...] = ()
+        self.args: Logical = Logical("", [0], [0])
+        self.json: tuple[str, ...] | None = None
+        self.words: tuple[Logical, ...] = ()
+        self.heredocs: tuple[Heredoc, ...] = ()
+        self.comments: tuple[Comment, ...] = ()
+        self.blanks: tuple[Span, ...] = ()
+        self.trigger: Instruction | None = None
+
+    @property
+    def meaning(self) -> Meaning:
+        """What the instruction means, for comparison."""
+        value: str | tuple[str, ...] | Meaning
+        if self.trigger is not None:
+            value = self.trigger.meaning
+        elif self.json is None:
+            value = self.args.text
+        elif self.name == "HEALTHCHECK":
+            value = ("CMD", *self.json)
+        else:
+            value = self.json
+        return Meaning(
+            self.name,
+            tuple(flag.text for flag in self.flags),
+            value,
+            tuple(HeredocMeaning(*doc[:5]) for doc in self.heredocs),
+        )
+
+    def flag(self, name: str) -> Flag | None:
+        """The first flag of that name, without its dashes."""
+        return next((flag for flag in self.flags if flag.name == name), None)
+
+    def __repr__(self) -> str:
+        return f"<{self.name} line {self.line}>"
+
+
+class Stage:
+    """A build stage: its FROM and the instructions after it.
+
+    `name` is lower case, as BuildKit compares it; `base` is the image word as written; `parent`
+    is the earlier stage that `base` names.
+    https://docs.docker.com/reference/dockerfile/#from
+    """
+
+    __slots__ = ("base", "index", "instruction", "instructions", "name", "parent")
+
+    def __init__(self, index: int, instruction: Instruction, base: str, name: str | None, parent: Stage | None) -> None:
+        self.index = index
+        self.instruction = instruction
+        self.base = base
+        self.name = name
+        self.parent = parent
+        self.instructions: list[Instruction] = []
+
+    def __repr__(self) -> str:
+        return f"<stage {self.index} FROM {self.base}>"
+
+
+class Document:
+    """One Dockerfile; `problems` says why BuildKit would refuse it, and is empty where it would not."""
+
+    __slots__ = (
+        "_line_starts", "bom", "comments", "directives", "escape", "instructions", "newline",
+        "problems", "stages", "text",
+    )  # fmt: skip
+
+    def __init__(self, text: str, line_starts: list[int]) -> None:
+        self.text = text
+        self._line_starts = line_starts
+        self.bom = text.startswith("\ufeff")
+        first = text.find("\n")
+        self.newline = "\r\n" if first > 0 and text[first - 1] == "\r" else "\n"
+        self.escape = "\\"
+        self.directives: tuple[Directive, ...] = ()
+        self.comments: tuple[Comment, ...] = ()
+        self.instructions: tuple[Instruction, ...] = ()
+        self.stages: tuple[Stage, ...] = ()
+        self.problems: tuple[Problem, ...] = ()
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column of `offset`, both from 1, the column in code points."""
+        line = bisect_right(self._line_starts, offset) - 1
+        return line + 1, offset - self._line_starts[line] + 1
+
+    def line_start(self, offset: int) -> int:
+        """The offset at which the line of `offset` starts."""
+        return self._line_starts[bisect_right(self._line_starts, offset) - 1]
+
+    def line_end(self, offset: int) -> int:
+        """The offset just before the line end (LF or CRLF) of the line of `offset`."""
+        line = bisect_right(self._line_starts, offset)
+        if line == len(self._line_starts):
+            return len(self.text)
+        end = self._line_starts[line] - 1
+        return end - 1 if end > 0 and self.text[end - 1] == "\r" and end > self._line_starts[line - 1] else end

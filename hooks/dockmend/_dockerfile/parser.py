@@ -1,0 +1,279 @@
+"""Text to Document, line by line as BuildKit's frontend/dockerfile/parser/parser.go does it."""
+
+from __future__ import annotations
+
+import re
+
+from dockmend._dockerfile import lexer, problems
+from dockmend._dockerfile.document import (
+    Comment,
+    Directive,
+    Document,
+    Flag,
+    Heredoc,
+    Instruction,
+    Logical,
+    Problem,
+    Stage,
+)
+from dockmend._dockerfile.lexer import GO_SPACE
+from dockmend._dockerfile.span import Span
+
+# bufio.MaxScanTokenSize: a longer line, its line end included, stops BuildKit's scanner.
+MAX_LINE_BYTES = 65536
+
+_DIRECTIVE = re.compile(r"([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*\Z", re.ASCII)
+_DIRECTIVES = frozenset({"syntax", "escape", "check"})
+_JSON_OR_TEXT = frozenset({"RUN", "CMD", "ENTRYPOINT", "SHELL"})
+_JSON_OR_WORDS = frozenset({"ADD", "COPY", "VOLUME"})
+_WORDS = frozenset({"EXPOSE", "FROM"})
+_NESTED = re.compile(r"(?i)ONBUILD(?![^\t\v\f\r ])")
+_HEALTHCHECK_CMD = re.compile(rf"(?i)CMD(?:[{GO_SPACE}]+|\Z)")
+_BLANK = re.compile(r"[\t\v\f\r ]")
+_HEREDOCS = frozenset({"ADD", "COPY", "RUN"})
+
+
+def parse(text: str) -> Document:
+    """The document of `text`, decoded as UTF-8 with surrogateescape; never raises.
+
+    What BuildKit refuses is in the result's `problems`; what could be read is there all the same.
+    """
+    return _Parser(text).parse()
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.lines: list[str] = text.split("\n")
+        last = len(self.lines) - 1
+        self.lines = [line + "\n" if n < last else line for n, line in enumerate(self.lines)]
+        if not self.lines[-1]:
+            self.lines.pop()
+        self.starts: list[int] = []
+        offset = 0
+        for line in self.lines:
+            self.starts.append(offset)
+            offset += len(line)
+        self.doc = Document(text, self.starts or [0])
+        self.comments: list[Comment] = []
+        self.directives: list[Directive] = []
+        self.instructions: list[Instruction] = []
+        self.stages: list[Stage] = []
+        self.problems: list[Problem] = []
+        self.directives_done = False
+        self.continued = _continuation("\\")
+
+    def parse(self) -> Document:
+        self._refuse_long_lines()
+        n = 0
+        while n < len(self.lines):
+            n = self._instruction(n)
+        doc = self.doc
+        doc.comments = tuple(self.comments)
+        doc.directives = tuple(self.directives)
+        doc.instructions = tuple(self.instructions)
+        doc.stages = tuple(self.stages)
+        if not self.instructions:
+            self.problems.append(Problem(1, "the file has no instructions"))
+        elif not self.stages:
+            self.problems.append(Problem(self.instructions[0].line, "no build stage: there is no FROM"))
+        doc.problems = tuple(sorted(self.problems))
+        return doc
+
+    def _refuse_long_lines(self) -> None:
+        for n, line in enumerate(self.lines):
+            if len(line) * 4 <= MAX_LINE_BYTES - 4:
+                continue
+            size = len(line.encode("utf-8", "surrogateescape")) + (0 if line.endswith("\n") else 1)
+            if size > MAX_LINE_BYTES:
+                message = f"the line is longer than the {MAX_LINE_BYTES - 1} bytes that BuildKit reads"
+                self.problems.append(Problem(n + 1, message))
+
+    def _instruction(self, n: int) -> int:
+        """Read what begins on line `n`; the number of the line after it."""
+        first, start = n, self.starts[n]
+        line = self.lines[n].rstrip("\r\n")
+        if n == 0 and line.startswith("\ufeff"):
+            start, line = start + 1, line[1:]
+        token = line.lstrip(GO_SPACE)
+        start += len(line) - len(token)
+        self._directive(token, n, start)
+        n += 1
+        if token.startswith("#"):
+            self.comments.append(Comment(Span(start, start + len(token)), token))
+            return n
+        if not token:
+            return n
+
+        pieces, starts, offsets, size = [], [], [], 0
+        inner: list[Comment] = []
+        blanks: list[Span] = []
+        piece, ended = self._piece(token)
+        while True:
+            if piece or not pieces:
+                pieces.append(piece)
+                starts.append(size)
+                offsets.append(start)
+                size += len(piece)
+            if ended:
+                break
+            while n < len(self.lines):
+                line = self.lines[n].rstrip("\r\n")
+                self._directive(line, n, self.starts[n])
+                start = self.starts[n]
+                n += 1
+                token = line.lstrip(GO_SPACE)
+                if token.startswith("#"):
+                    at = start + len(line) - len(token)
+                    inner.append(Comment(Span(at, at + len(token)), token))
+                elif not token:
+                    blanks.append(Span(start, start + len(self.lines[n - 1])))
+                else:
+                    piece, ended = self._piece(line)
+                    break
+            else:
+                break
+        if pieces[0] == "" and len(pieces) > 1:
+            del pieces[0], starts[0], offsets[0]
+
+        instruction = Instruction()
+        instruction.line = first + 1
+        instruction.comments = tuple(inner)
+        instruction.blanks = tuple(blanks)
+        self.comments += inner
+        logical = Logical("".join(pieces), starts, offsets)
+        self._fill(instruction, logical)
+        n = self._heredocs(instruction, logical, n)
+        instruction.last_line = n
+        end = self.starts[n] if n < len(self.lines) else len(self.text)
+        instruction.span = Span(self.starts[first] + (first == 0 and self.doc.bom), end)
+        self._append(instruction)
+        return n
+
+    def _piece(self, line: str) -> tuple[str, bool]:
+        match = self.continued.search(line)
+        return (line[: match.start()], False) if match else (line, True)
+
+    def _directive(self, line: str, n: int, start: int) -> None:
+        if self.directives_done:
+            return
+        match = _DIRECTIVE.match(line[1:].lstrip(GO_SPACE)) if line.startswith("#") else None
+        name = match[1].lower() if match else ""
+        if match is None or name not in _DIRECTIVES:
+            self.directives_done = True
+            return
+        value = match[2]
+        if any(directive.name == name for directive in self.directives):
+            self.problems.append(Problem(n + 1, f"only one {name} parser directive can be used"))
+        self.directives.append(Directive(name, value, Span(start, start + len(line))))
+        if name == "escape":
+            if value in ("\\", "`"):
+                self.doc.escape = value
+                self.continued = _continuation(value)
+            else:
+                self.problems.append(Problem(n + 1, f"escape={value}: the escape character is ` or \\"))
+
+    def _fill(self, instruction: Instruction, logical: Logical) -> None:
+        """Keyword, flags and arguments out of the logical line (splitCommand, newNodeFromLine)."""
+        text = logical.text
+        low = len(text) - len(text.lstrip(GO_SPACE))
+        high = max(low, len(text.rstrip(GO_SPACE)))
+        blank = _BLANK.search(text, low, high)
+        keyword_end = blank.start() if blank else high
+        instruction.name = text[low:keyword_end].upper()
+        instruction.keyword = logical.span(low, keyword_end)
+        instruction.head = logical.span(low, high)
+        flags, rest = lexer.split_flags(text[keyword_end:high])
+        instruction.flags = tuple(
+            Flag(*_flag_parts(flag), flag, logical.span(keyword_end + begin, keyword_end + end))
+            for flag, begin, end in flags
+        )
+        rest += keyword_end
+        while rest < high and text[rest] in GO_SPACE:
+            rest += 1
+        args = logical.slice(rest, high)
+        instruction.args = args
+        try:
+            self._arguments(instruction, args)
+        except lexer.NotStrings:
+            message = f"{instruction.name}: a JSON array here holds strings only"
+            self.problems.append(Problem(instruction.line, message))
+
+    def _arguments(self, instruction: Instruction, args: Logical) -> None:
+        name, text = instruction.name, args.text
+        if name == "ONBUILD":
+            if text and not _NESTED.match(text):
+                trigger = Instruction()
+                trigger.line = instruction.line
+                trigger.comments, trigger.blanks = instruction.comments, instruction.blanks
+                instruction.trigger = trigger
+                self._fill(trigger, args)
+        elif name == "HEALTHCHECK":
+            if command := _HEALTHCHECK_CMD.match(text):
+                self._json(instruction, args.slice(command.end(), len(text)))
+        elif name in _JSON_OR_TEXT or name in _JSON_OR_WORDS:
+            self._json(instruction, args)
+        if name in _WORDS or (name in _JSON_OR_WORDS and instruction.json is None):
+            instruction.words = tuple(args.slice(*word) for word in lexer.split_words(text))
+
+    def _json(self, instruction: Instruction, args: Logical) -> None:
+        strings = lexer.json_strings(args.text)
+        if strings is not None:
+            instruction.json = tuple(value for value, _, _ in strings)
+            instruction.words = tuple(args.slice(begin, end) for _, begin, end in strings)
+
+    def _heredocs(self, instruction: Instruction, logical: Logical, n: int) -> int:
+        holder = instruction.trigger or instruction
+        if holder.name not in _HEREDOCS or holder.json is not None or "<<" not in logical.text:
+            return n
+        found = []
+        for word in lexer.heredoc_words(logical.text):
+            begin = n
+            while n < len(self.lines):
+                line = self.lines[n].rstrip("\r\n")
+                n += 1
+                if (line.lstrip("\t") if word.chomp else line) == word.name:
+                    break
+            else:
+                message = f"unterminated heredoc: no line {word.name!r} follows"
+                self.problems.append(Problem(instruction.line, message))
+                n = max(n, begin + 1)
+                break
+            span = Span(self.starts[begin], self.starts[n - 1] + len(self.lines[n - 1]))
+            content = "".join(self.lines[begin : n - 1])
+            place = logical.span(word.start, word.end)
+            found.append(Heredoc(word.name, word.fd, word.expand, word.chomp, content, place, span))
+        holder.heredocs = tuple(found)
+        return min(n, len(self.lines))
+
+    def _append(self, instruction: Instruction) -> None:
+        instruction.index = len(self.instructions)
+        self.instructions.append(instruction)
+        self.problems += problems.of(instruction, bool(self.stages), self.doc.escape)
+        if instruction.name == "FROM":
+            self._stage(instruction)
+        elif self.stages:
+            self.stages[-1].instructions.append(instruction)
+        if self.stages:
+            instruction.stage = len(self.stages) - 1
+        if (trigger := instruction.trigger) is not None:
+            trigger.index, trigger.stage = instruction.index, instruction.stage
+            trigger.span, trigger.last_line = instruction.span, instruction.last_line
+
+    def _stage(self, instruction: Instruction) -> None:
+        words = [word.text for word in instruction.words]
+        base = words[0] if words else ""
+        name = words[2].lower() if len(words) == 3 and words[1].lower() == "as" else None
+        parent = next((stage for stage in reversed(self.stages) if stage.name == base.lower()), None)
+        self.stages.append(Stage(len(self.stages), instruction, base, name, parent))
+
+
+def _continuation(escape: str) -> re.Pattern[str]:
+    """A line that goes on: BuildKit's own pattern, in which two escape characters are none."""
+    char = re.escape(escape)
+    return re.compile(rf"(?<!{char}){char}[ \t]*\Z")
+
+
+def _flag_parts(flag: str) -> tuple[str, str | None]:
+    name, equals, value = flag[2:].partition("=")
+    return name, value if equals else None

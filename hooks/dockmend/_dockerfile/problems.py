@@ -1,0 +1,213 @@
+"""What BuildKit refuses in a well-split instruction: frontend/dockerfile/instructions/parse.go.
+
+Only what holds for every build is a problem; what a build argument may mend is not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from dockmend._dockerfile import lexer
+from dockmend._dockerfile.document import Flag, Instruction, Problem
+
+INSTRUCTIONS = (
+    "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL",
+    "MAINTAINER", "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
+)  # fmt: skip
+
+# Flags by instruction: True where the flag is a yes or no, None where it may be given many times.
+FLAGS: dict[str, dict[str, bool | None]] = {
+    "ADD": {
+        "chown": False, "chmod": False, "link": True, "keep-git-dir": True, "checksum": False,
+        "exclude": None, "unpack": True,
+    },
+    "COPY": {"chown": False, "chmod": False, "link": True, "from": False, "parents": True, "exclude": None},
+    "FROM": {"platform": False},
+    "HEALTHCHECK": {
+        "interval": False, "timeout": False, "start-period": False, "start-interval": False, "retries": False,
+    },
+    "RUN": {"mount": None, "network": False, "security": False, "device": None},
+}  # fmt: skip
+
+_STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*\Z")
+_DURATION = re.compile(r"[-+]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)\Z", re.ASCII)
+_SIGNALS = frozenset(
+    "ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT SEGV STKFLT STOP SYS TERM"
+    " TRAP TSTP TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ RTMIN RTMAX".split()
+)
+_REAL_TIME = re.compile(r"RTM(?:IN\+|AX-)(?:[1-9]|1[0-5])\Z")
+_MOUNT_TYPES = frozenset({"bind", "cache", "tmpfs", "secret", "ssh"})
+_MOUNT_KEYS = frozenset(
+    "type from source src target dst destination readonly ro readwrite rw id sharing required size mode uid gid env".split()
+)
+
+
+def of(instruction: Instruction, staged: bool, escape: str) -> Iterator[Problem]:
+    """The problems of one instruction; `staged` says whether a FROM stands before it."""
+    for message in _messages(instruction, staged, escape):
+        yield Problem(instruction.line, message)
+
+
+def _messages(instruction: Instruction, staged: bool, escape: str) -> Iterator[str]:
+    name, text = instruction.name, instruction.args.text
+    if name not in INSTRUCTIONS:
+        yield f"unknown instruction: {_shown(name)}{_did_you_mean(name, INSTRUCTIONS)}"
+        return
+    if not staged and name not in ("FROM", "ARG"):
+        yield f"{name} before the first FROM: only ARG may stand there"
+    yield from _flags(instruction)
+    if name in ("ENV", "LABEL"):
+        try:
+            pairs = lexer.name_values(text, escape)
+        except ValueError as error:
+            yield f"{name} {error}"
+            return
+        if not pairs:
+            yield f"{name} requires at least one argument"
+        elif not all(key for key, _ in pairs):
+            yield f"{name} names can not be blank"
+    elif name == "ARG":
+        words = lexer.quoted_words(text, escape)
+        if not words:
+            yield "ARG requires at least one argument"
+        elif any(word.startswith("=") for word in words):
+            yield "ARG names can not be blank"
+    elif name in ("ADD", "COPY"):
+        yield from _copy(instruction)
+    elif name == "FROM":
+        yield from _from(instruction)
+    elif name == "ONBUILD":
+        yield from _onbuild(instruction)
+    elif name == "HEALTHCHECK":
+        yield from _healthcheck(instruction)
+    elif name == "SHELL":
+        if instruction.json is None and text:
+            yield "SHELL requires the arguments to be in JSON form"
+        elif not instruction.json:
+            yield "SHELL requires at least one argument"
+    elif name in ("EXPOSE", "VOLUME"):
+        words = list(instruction.json or [word.text for word in instruction.words])
+        if not words:
+            yield f"{name} requires at least one argument"
+        elif name == "VOLUME" and not all(word.strip(lexer.GO_SPACE) for word in words):
+            yield "VOLUME specified can not be an empty string"
+    elif name in ("MAINTAINER", "USER", "WORKDIR", "STOPSIGNAL"):
+        if not text:
+            yield f"{name} requires exactly one argument"
+        elif name == "STOPSIGNAL" and not _is_signal(text):
+            yield f"invalid signal: {_shown(text)}"
+
+
+def _flags(instruction: Instruction) -> Iterator[str]:
+    known = FLAGS.get(instruction.name, {})
+    seen: set[str] = set()
+    for flag in instruction.flags:
+        if flag.name not in known:
+            yield f"unknown flag of {instruction.name}: --{_shown(flag.name)}{_did_you_mean(flag.name, known)}"
+            return
+        kind = known[flag.name]
+        if flag.name in seen and kind is not None:
+            yield f"duplicate flag of {instruction.name}: --{flag.name}"
+        seen.add(flag.name)
+        if kind:
+            if flag.value is not None and flag.value.lower() not in ("true", "false"):
+                yield f"--{flag.name} is true or false, not {_shown(flag.value)!r}"
+        elif flag.value is None:
+            yield f"missing a value on flag --{flag.name}"
+        elif flag.name == "mount":
+            yield from _mount(flag)
+
+
+def _mount(flag: Flag) -> Iterator[str]:
+    value = flag.value or ""
+    if '"' in value:
+        return
+    for field in value.split(","):
+        key, equals, given = field.partition("=")
+        key = key.lower()
+        if key == "from" and re.search(r"\$.", given):
+            yield "--mount: from does not support variables; define an alias stage instead"
+        elif "$" in field:
+            continue
+        elif equals and key not in _MOUNT_KEYS:
+            yield f"--mount: unexpected key {_shown(key)!r}{_did_you_mean(key, _MOUNT_KEYS)}"
+        elif key == "type" and given.lower() not in _MOUNT_TYPES:
+            yield f"--mount: unsupported mount type {_shown(given)!r}{_did_you_mean(given, _MOUNT_TYPES)}"
+
+
+def _copy(instruction: Instruction) -> Iterator[str]:
+    name = instruction.name
+    words = list(instruction.json if instruction.json is not None else [word.text for word in instruction.words])
+    if len(words) < 2:
+        yield f"{name} requires at least two arguments, a source and a destination"
+        return
+    if instruction.heredocs and lexer.heredoc_words(words[-1]):
+        yield f"{name} cannot accept a heredoc as a destination"
+    origin = instruction.flag("from")
+    if name == "COPY" and origin is not None and "$" in (origin.value or ""):
+        yield "COPY --from does not support variables; define an alias stage instead"
+
+
+def _from(instruction: Instruction) -> Iterator[str]:
+    words = [word.text for word in instruction.words]
+    if len(words) == 3 and words[1].lower() == "as":
+        if not _STAGE_NAME.match(words[2].lower()):
+            yield (
+                f"invalid name for build stage: {_shown(words[2])!r};"
+                " a name starts with a letter and holds letters, digits, '-', '_' and '.'"
+            )
+    elif len(words) != 1:
+        yield "FROM requires either one or three arguments"
+
+
+def _onbuild(instruction: Instruction) -> Iterator[str]:
+    trigger = instruction.trigger
+    if not instruction.args.text:
+        yield "ONBUILD requires at least one argument"
+    elif trigger is None:
+        yield "chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed"
+    elif trigger.name in ("MAINTAINER", "FROM"):
+        yield f"{trigger.name} isn't allowed as an ONBUILD trigger"
+
+
+def _healthcheck(instruction: Instruction) -> Iterator[str]:
+    words = instruction.args.text.split(maxsplit=1)
+    if not words:
+        yield "HEALTHCHECK requires at least one argument"
+        return
+    kind, rest = words[0].upper(), words[1:]
+    if kind == "NONE":
+        if rest:
+            yield "HEALTHCHECK NONE takes no arguments"
+    elif kind != "CMD":
+        yield f"unknown type {_shown(words[0])!r} in HEALTHCHECK: use CMD or NONE"
+    elif not rest or instruction.json == ():
+        yield "missing command after HEALTHCHECK CMD"
+    else:
+        for flag in instruction.flags:
+            value = flag.value or ""
+            if flag.name == "retries":
+                if value and not re.fullmatch(r"\+?\d+", value, re.ASCII):
+                    yield f"--retries is a number, not {_shown(value)!r}"
+            elif value and not _DURATION.match(value):
+                yield f"--{flag.name} is a duration such as 30s, not {_shown(value)!r}"
+
+
+def _is_signal(text: str) -> bool:
+    if "$" in text or text.isdecimal():
+        return True
+    name = text.upper().removeprefix("SIG")
+    return name in _SIGNALS or _REAL_TIME.match(name) is not None
+
+
+def _shown(text: str) -> str:
+    """Broken files can be anything: the first characters, and none that a terminal obeys."""
+    return "".join(char if char.isprintable() else "?" for char in text[:40])
+
+
+def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(word[:40], list(known), 1)
+    return f" (did you mean {near[0]}?)" if near else ""

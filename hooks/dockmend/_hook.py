@@ -1,0 +1,103 @@
+"""The contract of a hook: what the engine hands to it and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from dockmend._dockerfile.span import Span
+
+if TYPE_CHECKING:
+    from dockmend._dockerfile.document import Document, Meaning
+    from dockmend._project.context import BuildContext
+
+SAFE = "safe"
+UNSAFE = "unsafe"
+
+INFO = "info"
+WARNING = "warning"
+ERROR = "error"
+SEVERITIES = (INFO, WARNING, ERROR)
+
+
+class Edit(NamedTuple):
+    """Replace `span` of the document's text with `text`; an empty span inserts."""
+
+    span: Span
+    text: str
+
+
+class FileEdit(NamedTuple):
+    """Write `text` to a file other than the Dockerfile; `before` is None where the file is new.
+
+    `path` is absolute. `before` is what was read: a file that changed meanwhile is left alone.
+    """
+
+    path: str
+    before: str | None
+    text: str
+
+
+class Fix(NamedTuple):
+    """One atomic change: all of its edits are made, or none.
+
+    `becomes` declares what the change means: for each touched instruction, by its index in the
+    document, the meanings that stand in its place (none where it goes, several where it is split;
+    where instructions are joined, the first becomes the whole and the others become nothing).
+    The engine parses the mended text and throws the change away where anything else differs.
+    `comments` are comment lines that the fix adds, stripped, each with its `#`.
+    """
+
+    safety: str
+    edits: tuple[Edit, ...]
+    becomes: Mapping[int, tuple[Meaning, ...]]
+    comments: tuple[str, ...] = ()
+    files: tuple[FileEdit, ...] = ()
+
+
+class Finding(NamedTuple):
+    """What a hook has to say about one place.
+
+    Either `fix` is given, or `reason` says in a clause why there is none ("the build context is
+    not known"). A finding with an unsafe fix gives both: `reason` says what the fix may change.
+    `severity` None takes the hook's own.
+    """
+
+    message: str
+    span: Span
+    fix: Fix | None = None
+    reason: str = ""
+    severity: str | None = None
+
+
+class Context(NamedTuple):
+    """What a hook may know beyond the text.
+
+    `path` is the Dockerfile's absolute path, None for text without a name. `options` are the
+    hook's own settings from the configuration, defaults filled in.
+    """
+
+    path: str | None
+    build: BuildContext
+    options: Mapping[str, object]
+
+
+class Hook(NamedTuple):
+    """One hook: `check` is pure and yields findings in any order.
+
+    `aliases` are the codes of other linters for the same thing (DL3025). `options` maps each
+    setting to its default; a string setting with a closed set of values gives them as a tuple,
+    the default first. `keywords` are the instructions it looks at: a document with none of them
+    is not handed to it (empty: every document is).
+    """
+
+    name: str
+    practice: int
+    summary: str
+    check: Callable[[Document, Context], Iterable[Finding]]
+    aliases: tuple[str, ...] = ()
+    severity: str = WARNING
+    safety: str | None = SAFE
+    keywords: frozenset[str] = frozenset()
+    options: Mapping[str, object] = {}
+    default: bool = True
