@@ -6,7 +6,7 @@ All offsets are code points from 0 in `Document.text`.
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dockmend._dockerfile.span import Span
 
@@ -200,7 +200,7 @@ class Document:
 
     __slots__ = (
         "_line_starts", "bom", "comments", "directives", "escape", "instructions", "newline",
-        "problems", "stages", "text",
+        "problems", "stages", "text", "timelines",
     )  # fmt: skip
 
     def __init__(self, text: str, line_starts: list[int]) -> None:
@@ -215,6 +215,8 @@ class Document:
         self.instructions: tuple[Instruction, ...] = ()
         self.stages: tuple[Stage, ...] = ()
         self.problems: tuple[Problem, ...] = ()
+        # Filled by state.py, by stage index.
+        self.timelines: dict[int, Any] = {}
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of `offset`, both from 1, the column in code points."""

@@ -6,8 +6,10 @@ https://docs.docker.com/reference/dockerfile/ and BuildKit's frontend/dockerfile
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import NamedTuple
+import sys
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from dockmend._dockerfile import lexer
 from dockmend._dockerfile.document import Document, Instruction, Stage
@@ -93,57 +95,124 @@ def expand(text: str, env: Mapping[str, str | None]) -> str | None:
         return None
     from dockerfile_parse.util import WordSplitter
 
-    return str(WordSplitter(text, envs=dict(env)).dequote())
+    return str(WordSplitter(text, envs={name: env[name] for name in names}).dequote())
+
+
+class _History:
+    """The values of one thing over a stage, by the index of the instruction that set each."""
+
+    __slots__ = ("_indexes", "_values")
+
+    def __init__(self) -> None:
+        self._indexes: list[int] = []
+        self._values: list[Any] = []
+
+    def set(self, index: int, value: Any) -> None:
+        self._indexes.append(index)
+        self._values.append(value)
+
+    def before(self, index: int, default: Any) -> Any:
+        place = bisect_left(self._indexes, index)
+        return self._values[place - 1] if place else default
+
+
+class _Timeline:
+    """One stage's settings over its instructions, so that any state is found without a new walk."""
+
+    def __init__(self, stage: Stage, parent: _Timeline | None, escape: str) -> None:
+        self.parent = parent
+        self.fields = {name: _History() for name in State._fields if name != "env"}
+        self.env: dict[str, _History] = {}
+        self.arguments: dict[str, _History] = {}
+        if parent is not None:
+            for name, history in parent.fields.items():
+                self.fields[name].set(-1, history.before(sys.maxsize, None))
+        else:
+            scratch = stage.base.lower() == "scratch"
+            start = State(DEFAULT_SHELL, False, "root" if scratch else None, "/" if scratch else None, {}, None, None)
+            for name, history in self.fields.items():
+                history.set(-1, getattr(start, name))
+        self.cmd_set = False
+        for instruction in stage.instructions:
+            self._read(instruction, escape)
+
+    def _read(self, instruction: Instruction, escape: str) -> None:
+        name, index = instruction.name, instruction.index
+        fields = self.fields
+        if name == "SHELL" and instruction.json:
+            fields["shell"].set(index, instruction.json)
+            fields["shell_set"].set(index, True)
+        elif name == "USER":
+            fields["user"].set(index, expand(instruction.args.text, Env(self, index)))
+        elif name == "WORKDIR":
+            path = expand(instruction.args.text, Env(self, index))
+            fields["workdir"].set(index, _joined(fields["workdir"].before(index, None), path))
+        elif name == "ENV":
+            env = Env(self, index)
+            for key, value in _pairs(instruction, escape):
+                self.env.setdefault(key, _History()).set(index, expand(value, env))
+        elif name == "ARG":
+            for word in lexer.quoted_words(instruction.args.text, escape):
+                self.arguments.setdefault(word.partition("=")[0], _History()).set(index, None)
+        elif name == "ENTRYPOINT":
+            fields["entrypoint"].set(index, instruction)
+            if not self.cmd_set:
+                # dispatchEntrypoint: an ENTRYPOINT drops the CMD that the base brought.
+                fields["cmd"].set(index, None)
+        elif name == "CMD":
+            fields["cmd"].set(index, instruction)
+            self.cmd_set = True
+
+
+class Env(Mapping[str, "str | None"]):
+    """The variables that hold before instruction `end` of a stage: a view, so that no state is a copy.
+
+    An ENV overrides an ARG of its name, and an ARG ends with its stage.
+    """
+
+    def __init__(self, timeline: _Timeline, end: int) -> None:
+        self._timeline = timeline
+        self._end = end
+
+    def __getitem__(self, name: str) -> str | None:
+        timeline: _Timeline | None = self._timeline
+        missing = _History()
+        while timeline is not None:
+            value: str | None | _History = timeline.env.get(name, missing).before(self._end, missing)
+            if not isinstance(value, _History):
+                return value
+            timeline = timeline.parent
+        if self._timeline.arguments.get(name, missing).before(self._end, missing) is missing:
+            raise KeyError(name)
+        return None
+
+    def __iter__(self) -> Iterator[str]:
+        names = dict.fromkeys(self._timeline.arguments)
+        timeline: _Timeline | None = self._timeline
+        while timeline is not None:
+            names.update(dict.fromkeys(timeline.env))
+            timeline = timeline.parent
+        return (name for name in names if name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def _state(doc: Document, stage: Stage, end: int) -> State:
+    timeline = _timeline(doc, stage)
+    values = {name: history.before(end, None) for name, history in timeline.fields.items()}
+    return State(env=Env(timeline, end), **values)
+
+
+def _timeline(doc: Document, stage: Stage) -> _Timeline:
     chain = [stage]
-    while chain[-1].parent is not None:
+    while chain[-1].index not in doc.timelines and chain[-1].parent is not None:
         chain.append(chain[-1].parent)
-    shell, shell_set = DEFAULT_SHELL, False
-    user: str | None = None
-    workdir: str | None = None
-    env: dict[str, str | None] = {}
-    entrypoint: Instruction | None = None
-    cmd: Instruction | None = None
-    if chain[-1].base.lower() == "scratch":
-        user, workdir = "root", "/"
     for current in reversed(chain):
-        cmd_set = False
-        arguments: set[str] = set()
-        for instruction in current.instructions:
-            if instruction.index >= end:
-                break
-            name = instruction.name
-            if name == "SHELL" and instruction.json:
-                shell, shell_set = instruction.json, True
-            elif name == "USER":
-                user = expand(instruction.args.text, env)
-            elif name == "WORKDIR":
-                workdir = _joined(workdir, expand(instruction.args.text, env))
-            elif name == "ENV":
-                before = dict(env)
-                for key, value in _pairs(instruction, doc.escape):
-                    env[key] = expand(value, before)
-                    arguments.discard(key)
-            elif name == "ARG":
-                for word in lexer.quoted_words(instruction.args.text, doc.escape):
-                    key = word.partition("=")[0]
-                    # An ENV always overrides an ARG of its name.
-                    if key not in env:
-                        env[key] = None
-                        arguments.add(key)
-            elif name == "ENTRYPOINT":
-                entrypoint = instruction
-                if not cmd_set:
-                    cmd = None
-            elif name == "CMD":
-                cmd, cmd_set = instruction, True
-        if current is not stage:
-            # An ARG ends with its stage; an ENV goes on.
-            for key in arguments:
-                del env[key]
-    return State(shell, shell_set, user, workdir, env, entrypoint, cmd)
+        if current.index not in doc.timelines:
+            parent = doc.timelines[current.parent.index] if current.parent else None
+            doc.timelines[current.index] = _Timeline(current, parent, doc.escape)
+    return doc.timelines[stage.index]
 
 
 def _pairs(instruction: Instruction, escape: str) -> list[tuple[str, str]]:
