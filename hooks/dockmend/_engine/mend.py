@@ -1,0 +1,248 @@
+"""Check and mend one text: rounds of fixes until nothing changes, each proved before it counts.
+
+Nothing here reads, writes or prints; every front door calls these two functions.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from dockmend._dockerfile.document import Document, Meaning, Problem
+from dockmend._dockerfile.parser import parse
+from dockmend._edit import Edits, Overlap
+from dockmend._engine import ignores
+from dockmend._hook import SAFE, Context, FileEdit, Finding, Fix, Hook
+
+if TYPE_CHECKING:
+    from dockmend._project.context import BuildContext
+
+ROUNDS = 10
+
+Only = Callable[[Document, Finding], bool]
+
+
+class Settings(NamedTuple):
+    """What to do with one text.
+
+    `severities` and `options` are by hook name, for the hooks that differ from their own defaults;
+    `unsafe` lets unsafe fixes be made too.
+    """
+
+    hooks: tuple[Hook, ...]
+    severities: Mapping[str, str] = {}
+    options: Mapping[str, Mapping[str, object]] = {}
+    unsafe: bool = False
+
+
+class Reported(NamedTuple):
+    """A finding as reports show it; lines and columns from 1, columns in code points.
+
+    `fixable` says that its fix would be made with the settings in force.
+    """
+
+    hook: Hook
+    finding: Finding
+    severity: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    fixable: bool
+
+
+class Result(NamedTuple):
+    """What became of one text.
+
+    `findings` are left to report, by place in `text`; `mended` were mended, each with its place in
+    the text of its round. Where `problems` are given, BuildKit refuses the text or a hook broke its
+    word: nothing was mended, and `text` is the one that was given.
+    """
+
+    text: str
+    findings: tuple[Reported, ...] = ()
+    mended: tuple[Reported, ...] = ()
+    files: tuple[FileEdit, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+
+class _Broken(Exception):
+    """A hook broke its word; the message names it."""
+
+    def __init__(self, line: int, message: str) -> None:
+        self.problem = Problem(line, f"{message}; the file is left alone: please report this")
+
+
+def check_text(text: str, settings: Settings, path: str | None, build: BuildContext) -> Result:
+    """What the hooks find in `text`, decoded as UTF-8 with surrogateescape; never raises for any text.
+
+    `path` is the Dockerfile's absolute path, where it has one.
+    """
+    doc = parse(text)
+    if doc.problems:
+        return Result(text, problems=doc.problems)
+    try:
+        return Result(text, tuple(_reported(doc, found, settings) for found in _find(doc, settings, path, build)))
+    except _Broken as broken:
+        return Result(text, problems=(broken.problem,))
+
+
+def mend_text(
+    text: str, settings: Settings, path: str | None, build: BuildContext, only: Only | None = None
+) -> Result:
+    """`text` with every fix made that the settings allow; takes what `check_text` takes.
+
+    `only` picks the findings that may be mended. Files beside the Dockerfile are not written but
+    returned. The text comes back as it was, with `problems`, where BuildKit refuses it, a fix
+    changed more than it declared, or the fixes do not settle.
+    """
+    doc = parse(text)
+    if doc.problems:
+        return Result(text, problems=doc.problems)
+    mended: list[Reported] = []
+    try:
+        for _ in range(ROUNDS):
+            found = _find(doc, settings, path, build)
+            wanted = [
+                (hook, finding, finding.fix)
+                for hook, finding in found
+                if finding.fix is not None
+                and _allowed(finding.fix, settings)
+                and (only is None or only(doc, finding))
+            ]
+            chosen, edits = _compatible(wanted)
+            if not chosen:
+                return _settled(doc, found, wanted, mended, settings)
+            mended += [_reported(doc, (hook, finding), settings) for hook, finding, _ in chosen]
+            doc = _applied(doc, chosen, edits)
+        names = ", ".join(sorted({hook.name for hook, _, _ in chosen}))
+        raise _Broken(1, f"{names}: the fixes do not settle after {ROUNDS} rounds")
+    except _Broken as broken:
+        return Result(text, problems=(broken.problem,))
+
+
+_Found = tuple[Hook, Finding]
+_Wanted = tuple[Hook, Finding, Fix]
+
+
+def _find(doc: Document, settings: Settings, path: str | None, build: BuildContext) -> list[_Found]:
+    """Findings by place, then in the order of the hooks."""
+    present = {holder.name for one in doc.instructions for holder in (one, one.trigger) if holder is not None}
+    silenced = ignores.silenced(doc)
+    found: list[_Found] = []
+    for hook in settings.hooks:
+        if hook.keywords and not hook.keywords & present:
+            continue
+        options = {name: _default(value) for name, value in hook.options.items()}
+        options.update(settings.options.get(hook.name, {}))
+        try:
+            findings = list(hook.check(doc, Context(path, build, options)))
+        except Exception as error:
+            raise _Broken(1, f"{hook.name}: internal error ({type(error).__name__}: {error})") from error
+        found += [(hook, finding) for finding in findings if not silenced.covers(hook, finding)]
+    found.sort(key=lambda one: one[1].span)
+    return found
+
+
+def _default(value: object) -> object:
+    return value[0] if isinstance(value, tuple) else value
+
+
+def _allowed(fix: Fix | None, settings: Settings) -> bool:
+    return fix is not None and (fix.safety == SAFE or settings.unsafe)
+
+
+def _compatible(wanted: Iterable[_Wanted]) -> tuple[list[_Wanted], Edits]:
+    """In one sweep, the fixes of the text that touch neither an instruction nor a place twice."""
+    chosen: list[_Wanted] = []
+    touched: set[int] = set()
+    edits = Edits()
+    for hook, finding, fix in wanted:
+        if not fix.edits or touched & fix.becomes.keys():
+            continue
+        try:
+            edits.add(fix.edits)
+        except Overlap:
+            continue
+        chosen.append((hook, finding, fix))
+        touched |= fix.becomes.keys()
+    return chosen, edits
+
+
+def _applied(doc: Document, chosen: list[_Wanted], edits: Edits) -> Document:
+    """The document after the fixes; raises _Broken where it is not what they declared."""
+    after = parse(edits.apply(doc.text))
+    wrong = _difference(doc, after, [fix for _, _, fix in chosen])
+    if wrong is None:
+        return after
+    for hook, finding, fix in chosen:
+        alone = _difference(doc, parse(Edits(fix.edits).apply(doc.text)), [fix])
+        if alone is not None:
+            raise _Broken(doc.position(finding.span.start)[0], f"{hook.name}: its fix {alone}")
+    names = ", ".join(sorted({hook.name for hook, _, _ in chosen}))
+    raise _Broken(1, f"{names}: their fixes together {wrong}")
+
+
+def _difference(before: Document, after: Document, fixes: list[Fix]) -> str | None:
+    """How `after` differs from what the fixes declared of `before`, said of the fixes; None where it does not."""
+    if after.text == before.text:
+        return "changes nothing"
+    if after.problems:
+        return f"makes a file that BuildKit refuses ({after.problems[0].message})"
+    becomes: dict[int, tuple[Meaning, ...]] = {}
+    added: Counter[str] = Counter()
+    for fix in fixes:
+        becomes.update(fix.becomes)
+        added.update(fix.comments)
+    expected = list(_expected(before, becomes))
+    actual = [instruction.meaning for instruction in after.instructions]
+    for instruction, meaning in zip(after.instructions, expected):
+        if instruction.meaning != meaning:
+            return f"changes more than it declares, in the {instruction.name} of line {instruction.line}"
+    if len(actual) != len(expected):
+        return "changes the number of instructions beyond what it declares"
+    if Counter(one.text for one in after.comments) != Counter(one.text for one in before.comments) + added:
+        return "loses or changes a comment"
+    if [one[:2] for one in after.directives] != [one[:2] for one in before.directives]:
+        return "changes a parser directive"
+    if (after.bom, after.text.endswith("\n")) != (before.bom, before.text.endswith("\n")):
+        return "changes the start or the end of the file"
+    if _line_ends(before.text) not in ("mixed", _line_ends(after.text)):
+        return "changes the line ends"
+    return None
+
+
+def _expected(doc: Document, becomes: Mapping[int, tuple[Meaning, ...]]) -> Iterator[Meaning]:
+    for instruction in doc.instructions:
+        yield from becomes.get(instruction.index, (instruction.meaning,))
+
+
+def _line_ends(text: str) -> str:
+    carriage, line = text.count("\r\n"), text.count("\n")
+    if carriage in (0, line):
+        return "CRLF" if carriage else "LF"
+    return "mixed"
+
+
+def _settled(
+    doc: Document, found: list[_Found], wanted: list[_Wanted], mended: list[Reported], settings: Settings
+) -> Result:
+    """The result once no fix of the text is left: now the files beside it, each once."""
+    files: dict[str, FileEdit] = {}
+    made: set[int] = set()
+    for hook, finding, fix in wanted:
+        if any(edit.path in files for edit in fix.files):
+            continue
+        files.update((edit.path, edit) for edit in fix.files)
+        made.add(id(finding))
+        mended.append(_reported(doc, (hook, finding), settings))
+    left = tuple(_reported(doc, one, settings) for one in found if id(one[1]) not in made)
+    return Result(doc.text, left, tuple(mended), tuple(files.values()))
+
+
+def _reported(doc: Document, one: _Found, settings: Settings) -> Reported:
+    hook, finding = one
+    severity = settings.severities.get(hook.name) or finding.severity or hook.severity
+    start, end = doc.position(finding.span.start), doc.position(finding.span.end)
+    return Reported(hook, finding, severity, *start, *end, _allowed(finding.fix, settings))
