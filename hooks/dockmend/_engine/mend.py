@@ -162,6 +162,10 @@ def _compatible(wanted: Iterable[_Wanted]) -> tuple[list[_Wanted], Edits]:
         if not fix.edits or touched & fix.becomes.keys():
             continue
         try:
+            Edits(fix.edits)
+        except Overlap as error:
+            raise _Broken(1, f"{hook.name}: its fix contradicts itself ({error})") from error
+        try:
             edits.add(fix.edits)
         except Overlap:
             continue
