@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable
+from itertools import pairwise
 
 from dockmend._hook import Edit
 
@@ -25,7 +26,7 @@ class Edits:
     def add(self, edits: Iterable[Edit]) -> None:
         """Raises Overlap, and then none of `edits` is added."""
         added = sorted(edits)
-        for before, after in zip(added, added[1:]):
+        for before, after in pairwise(added):
             _refuse_meeting(before, after)
         for edit in added:
             place = bisect_left(self._sorted, edit)

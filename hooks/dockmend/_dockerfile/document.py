@@ -6,6 +6,7 @@ All offsets are code points from 0 in `Document.text`.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from dockmend._dockerfile.span import Span
@@ -19,7 +20,7 @@ class Logical:
 
     __slots__ = ("_low", "_offsets", "_starts", "text")
 
-    def __init__(self, text: str, starts: list[int], offsets: list[int], low: int = 0) -> None:
+    def __init__(self, text: str, starts: Sequence[int], offsets: Sequence[int], low: int = 0) -> None:
         """`starts[k]` is where, in the whole logical line, the piece at `offsets[k]` begins."""
         self.text = text
         self._starts = starts
@@ -46,6 +47,9 @@ class Logical:
 
     def __repr__(self) -> str:
         return f"Logical({self.text!r})"
+
+
+_NOTHING = Logical("", (0,), (0,))
 
 
 class Directive(NamedTuple):
@@ -124,27 +128,53 @@ class Instruction:
     """
 
     __slots__ = (
-        "args", "blanks", "comments", "flags", "head", "heredocs", "index", "json", "keyword",
-        "line", "last_line", "name", "span", "stage", "trigger", "words",
+        "_bounds", "_doc", "_logical", "blanks", "comments", "flags", "heredocs", "index",
+        "json", "last_line", "line", "name", "stage", "trigger", "words",
     )  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, doc: Document, line: int) -> None:
+        """What the parser fills; `line` and `last_line` count from 1."""
+        self._doc = doc
+        self._logical = _NOTHING
+        self._bounds = (0, 0, 0, 0)
         self.index = 0
         self.name = ""
         self.stage: int | None = None
-        self.line = 0
-        self.last_line = 0
-        self.span = Span(0, 0)
-        self.keyword = Span(0, 0)
-        self.head = Span(0, 0)
+        self.line = line
+        self.last_line = line
         self.flags: tuple[Flag, ...] = ()
-        self.args: Logical = Logical("", [0], [0])
         self.json: tuple[str, ...] | None = None
         self.words: tuple[Logical, ...] = ()
         self.heredocs: tuple[Heredoc, ...] = ()
         self.comments: tuple[Comment, ...] = ()
         self.blanks: tuple[Span, ...] = ()
         self.trigger: Instruction | None = None
+
+    def place(self, logical: Logical, start: int, keyword_end: int, args: int, end: int) -> None:
+        """Where in its logical line the instruction and its arguments stand: indexes into `logical.text`."""
+        self._logical = logical
+        self._bounds = (start, keyword_end, args, end)
+
+    @property
+    def args(self) -> Logical:
+        """What follows the keyword and the flags, as BuildKit and the shell see it."""
+        return self._logical.slice(self._bounds[2], self._bounds[3])
+
+    @property
+    def span(self) -> Span:
+        """All of its lines, the last one's line end included."""
+        start, end = self._doc.lines_span(self.line, self.last_line)
+        return Span(1 if start == 0 and self._doc.bom else start, end)
+
+    @property
+    def keyword(self) -> Span:
+        """The keyword."""
+        return self._logical.span(self._bounds[0], self._bounds[1])
+
+    @property
+    def head(self) -> Span:
+        """From the keyword to the last character of the logical line."""
+        return self._logical.span(self._bounds[0], self._bounds[3])
 
     @property
     def meaning(self) -> Meaning:
@@ -183,7 +213,9 @@ class Stage:
 
     __slots__ = ("base", "index", "instruction", "instructions", "name", "parent")
 
-    def __init__(self, index: int, instruction: Instruction, base: str, name: str | None, parent: Stage | None) -> None:
+    def __init__(
+        self, index: int, instruction: Instruction, base: str, name: str | None, parent: Stage | None
+    ) -> None:
         self.index = index
         self.instruction = instruction
         self.base = base
@@ -223,6 +255,11 @@ class Document:
         line = bisect_right(self._line_starts, offset) - 1
         return line + 1, offset - self._line_starts[line] + 1
 
+    def lines_span(self, first: int, last: int) -> Span:
+        """The lines `first` to `last`, counted from 1, with their line ends."""
+        end = self._line_starts[last] if last < len(self._line_starts) else len(self.text)
+        return Span(self._line_starts[first - 1], end)
+
     def line_start(self, offset: int) -> int:
         """The offset at which the line of `offset` starts."""
         return self._line_starts[bisect_right(self._line_starts, offset) - 1]
@@ -233,4 +270,4 @@ class Document:
         if line == len(self._line_starts):
             return len(self.text)
         end = self._line_starts[line] - 1
-        return end - 1 if end > 0 and self.text[end - 1] == "\r" and end > self._line_starts[line - 1] else end
+        return end - 1 if self.text.endswith("\r", self._line_starts[line - 1], end) else end

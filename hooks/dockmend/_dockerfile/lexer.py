@@ -9,7 +9,12 @@ import re
 from typing import NamedTuple
 
 # Go's unicode.IsSpace; Python's str.strip() would also take U+001C to U+001F.
-GO_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+GO_SPACE = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+# BuildKit walks flags and HEALTHCHECK's type byte by byte, so no wider blank parts them.
+BYTE_SPACE = "\t\n\v\f\r "
 
 _WORD = re.compile(r"[^\t\v\f\r ]+")
 _JSON_STRING = re.compile(r'"([^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*)"')
@@ -36,7 +41,7 @@ def split_flags(text: str) -> tuple[list[tuple[str, int, int]], int]:
     flags: list[tuple[str, int, int]] = []
     pos, size = 0, len(text)
     while True:
-        while pos < size and text[pos] in GO_SPACE:
+        while pos < size and text[pos] in BYTE_SPACE:
             pos += 1
         if not text.startswith("--", pos):
             return flags, pos
@@ -49,7 +54,7 @@ def split_flags(text: str) -> tuple[list[tuple[str, int, int]], int]:
                     quote = ""
                     pos += 1
                     continue
-            elif char in GO_SPACE:
+            elif char in BYTE_SPACE:
                 break
             elif char in "'\"":
                 quote, quoted = char, True
@@ -216,7 +221,7 @@ def heredoc_words(text: str) -> list[HeredocWord]:
     return found
 
 
-def _lex(text: str, *, raw: bool) -> list[tuple[str, int, int]] | None:
+def _lex(text: str, *, raw: bool) -> list[tuple[str, int, int]] | None:  # noqa: C901
     """Words as shell.Lex.ProcessWords splits them with an empty environment; None where it fails.
 
     `raw` keeps quotes and escapes.

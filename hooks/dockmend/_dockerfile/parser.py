@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 from dockmend._dockerfile import lexer, problems
 from dockmend._dockerfile.document import (
@@ -16,7 +17,7 @@ from dockmend._dockerfile.document import (
     Problem,
     Stage,
 )
-from dockmend._dockerfile.lexer import GO_SPACE
+from dockmend._dockerfile.lexer import BYTE_SPACE, GO_SPACE
 from dockmend._dockerfile.span import Span
 
 # bufio.MaxScanTokenSize: a longer line, its line end included, stops BuildKit's scanner.
@@ -27,8 +28,9 @@ _DIRECTIVES = frozenset({"syntax", "escape", "check"})
 _JSON_OR_TEXT = frozenset({"RUN", "CMD", "ENTRYPOINT", "SHELL"})
 _JSON_OR_WORDS = frozenset({"ADD", "COPY", "VOLUME"})
 _WORDS = frozenset({"EXPOSE", "FROM"})
+_ONE_PIECE = (0,)
 _NESTED = re.compile(r"(?i)ONBUILD(?![^\t\v\f\r ])")
-_HEALTHCHECK_CMD = re.compile(rf"(?i)CMD(?:[{GO_SPACE}]+|\Z)")
+_HEALTHCHECK_CMD = re.compile(rf"(?i)CMD(?:[{BYTE_SPACE}]+|\Z)")
 _BLANK = re.compile(r"[\t\v\f\r ]")
 _HEREDOCS = frozenset({"ADD", "COPY", "RUN"})
 
@@ -44,16 +46,11 @@ def parse(text: str) -> Document:
 class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
-        self.lines: list[str] = text.split("\n")
-        last = len(self.lines) - 1
-        self.lines = [line + "\n" if n < last else line for n, line in enumerate(self.lines)]
-        if not self.lines[-1]:
-            self.lines.pop()
-        self.starts: list[int] = []
-        offset = 0
-        for line in self.lines:
-            self.starts.append(offset)
-            offset += len(line)
+        self.starts: list[int] = [0] if text else []
+        self.starts += [match.end() for match in re.finditer("\n", text)]
+        if self.starts and self.starts[-1] == len(text):
+            self.starts.pop()
+        self.count = len(self.starts)
         self.doc = Document(text, self.starts or [0])
         self.comments: list[Comment] = []
         self.directives: list[Directive] = []
@@ -66,7 +63,7 @@ class _Parser:
     def parse(self) -> Document:
         self._refuse_long_lines()
         n = 0
-        while n < len(self.lines):
+        while n < self.count:
             n = self._instruction(n)
         doc = self.doc
         doc.comments = tuple(self.comments)
@@ -80,10 +77,18 @@ class _Parser:
         doc.problems = tuple(sorted(self.problems))
         return doc
 
+    def _line(self, n: int) -> str:
+        return self.text[self.starts[n] : self._end(n)]
+
+    def _end(self, n: int) -> int:
+        """Where line `n` ends, its line end included."""
+        return self.starts[n + 1] if n + 1 < self.count else len(self.text)
+
     def _refuse_long_lines(self) -> None:
-        for n, line in enumerate(self.lines):
-            if len(line) * 4 <= MAX_LINE_BYTES - 4:
+        for n in range(self.count):
+            if (self._end(n) - self.starts[n]) * 4 <= MAX_LINE_BYTES - 4:
                 continue
+            line = self._line(n)
             size = len(line.encode("utf-8", "surrogateescape")) + (0 if line.endswith("\n") else 1)
             if size > MAX_LINE_BYTES:
                 message = f"the line is longer than the {MAX_LINE_BYTES - 1} bytes that BuildKit reads"
@@ -92,7 +97,7 @@ class _Parser:
     def _instruction(self, n: int) -> int:
         """Read what begins on line `n`; the number of the line after it."""
         first, start = n, self.starts[n]
-        line = self.lines[n].rstrip("\r\n")
+        line = self._line(n).rstrip("\r\n")
         if n == 0 and line.startswith("\ufeff"):
             start, line = start + 1, line[1:]
         token = line.lstrip(GO_SPACE)
@@ -105,7 +110,10 @@ class _Parser:
         if not token:
             return n
 
-        pieces, starts, offsets, size = [], [], [], 0
+        pieces: list[str] = []
+        starts: list[int] = []
+        offsets: list[int] = []
+        size = 0
         inner: list[Comment] = []
         blanks: list[Span] = []
         piece, ended = self._piece(token)
@@ -117,8 +125,8 @@ class _Parser:
                 size += len(piece)
             if ended:
                 break
-            while n < len(self.lines):
-                line = self.lines[n].rstrip("\r\n")
+            while n < self.count:
+                line = self._line(n).rstrip("\r\n")
                 self._directive(line, n, self.starts[n])
                 start = self.starts[n]
                 n += 1
@@ -127,7 +135,7 @@ class _Parser:
                     at = start + len(line) - len(token)
                     inner.append(Comment(Span(at, at + len(token)), token))
                 elif not token:
-                    blanks.append(Span(start, start + len(self.lines[n - 1])))
+                    blanks.append(Span(start, self._end(n - 1)))
                 else:
                     piece, ended = self._piece(line)
                     break
@@ -136,17 +144,14 @@ class _Parser:
         if pieces[0] == "" and len(pieces) > 1:
             del pieces[0], starts[0], offsets[0]
 
-        instruction = Instruction()
-        instruction.line = first + 1
+        instruction = Instruction(self.doc, first + 1)
         instruction.comments = tuple(inner)
         instruction.blanks = tuple(blanks)
         self.comments += inner
-        logical = Logical("".join(pieces), starts, offsets)
+        logical = Logical("".join(pieces), tuple(starts) if len(starts) > 1 else _ONE_PIECE, tuple(offsets))
         self._fill(instruction, logical)
         n = self._heredocs(instruction, logical, n)
         instruction.last_line = n
-        end = self.starts[n] if n < len(self.lines) else len(self.text)
-        instruction.span = Span(self.starts[first] + (first == 0 and self.doc.bom), end)
         self._append(instruction)
         return n
 
@@ -180,9 +185,7 @@ class _Parser:
         high = max(low, len(text.rstrip(GO_SPACE)))
         blank = _BLANK.search(text, low, high)
         keyword_end = blank.start() if blank else high
-        instruction.name = text[low:keyword_end].upper()
-        instruction.keyword = logical.span(low, keyword_end)
-        instruction.head = logical.span(low, high)
+        instruction.name = sys.intern(text[low:keyword_end].upper())
         flags, rest = lexer.split_flags(text[keyword_end:high])
         instruction.flags = tuple(
             Flag(*_flag_parts(flag), flag, logical.span(keyword_end + begin, keyword_end + end))
@@ -191,10 +194,9 @@ class _Parser:
         rest += keyword_end
         while rest < high and text[rest] in GO_SPACE:
             rest += 1
-        args = logical.slice(rest, high)
-        instruction.args = args
+        instruction.place(logical, low, keyword_end, rest, high)
         try:
-            self._arguments(instruction, args)
+            self._arguments(instruction, instruction.args)
         except lexer.NotStrings:
             message = f"{instruction.name}: a JSON array here holds strings only"
             self.problems.append(Problem(instruction.line, message))
@@ -203,8 +205,7 @@ class _Parser:
         name, text = instruction.name, args.text
         if name == "ONBUILD":
             if text and not _NESTED.match(text):
-                trigger = Instruction()
-                trigger.line = instruction.line
+                trigger = Instruction(self.doc, instruction.line)
                 trigger.comments, trigger.blanks = instruction.comments, instruction.blanks
                 instruction.trigger = trigger
                 self._fill(trigger, args)
@@ -229,8 +230,8 @@ class _Parser:
         found = []
         for word in lexer.heredoc_words(logical.text):
             begin = n
-            while n < len(self.lines):
-                line = self.lines[n].rstrip("\r\n")
+            while n < self.count:
+                line = self._line(n).rstrip("\r\n")
                 n += 1
                 if (line.lstrip("\t") if word.chomp else line) == word.name:
                     break
@@ -239,12 +240,12 @@ class _Parser:
                 self.problems.append(Problem(instruction.line, message))
                 n = max(n, begin + 1)
                 break
-            span = Span(self.starts[begin], self.starts[n - 1] + len(self.lines[n - 1]))
-            content = "".join(self.lines[begin : n - 1])
+            span = Span(self.starts[begin], self._end(n - 1))
+            content = self.text[self.starts[begin] : self.starts[n - 1]]
             place = logical.span(word.start, word.end)
             found.append(Heredoc(word.name, word.fd, word.expand, word.chomp, content, place, span))
         holder.heredocs = tuple(found)
-        return min(n, len(self.lines))
+        return min(n, self.count)
 
     def _append(self, instruction: Instruction) -> None:
         instruction.index = len(self.instructions)
@@ -258,7 +259,7 @@ class _Parser:
             instruction.stage = len(self.stages) - 1
         if (trigger := instruction.trigger) is not None:
             trigger.index, trigger.stage = instruction.index, instruction.stage
-            trigger.span, trigger.last_line = instruction.span, instruction.last_line
+            trigger.last_line = instruction.last_line
 
     def _stage(self, instruction: Instruction) -> None:
         words = [word.text for word in instruction.words]

@@ -6,7 +6,7 @@ Only what holds for every build is a problem; what a build argument may mend is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from dockmend._dockerfile import lexer
 from dockmend._dockerfile.document import Flag, Instruction, Problem
@@ -32,15 +32,17 @@ FLAGS: dict[str, dict[str, bool | None]] = {
 
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*\Z")
 _DURATION = re.compile(r"[-+]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)\Z", re.ASCII)
-_SIGNALS = frozenset(
-    "ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT SEGV STKFLT STOP SYS TERM"
-    " TRAP TSTP TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ RTMIN RTMAX".split()
-)
+_SIGNALS = frozenset({
+    "ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT", "KILL", "PIPE",
+    "POLL", "PROF", "PWR", "QUIT", "RTMAX", "RTMIN", "SEGV", "STKFLT", "STOP", "SYS", "TERM", "TRAP", "TSTP",
+    "TTIN", "TTOU", "URG", "USR1", "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ",
+})  # fmt: skip
 _REAL_TIME = re.compile(r"RTM(?:IN\+|AX-)(?:[1-9]|1[0-5])\Z")
 _MOUNT_TYPES = frozenset({"bind", "cache", "tmpfs", "secret", "ssh"})
-_MOUNT_KEYS = frozenset(
-    "type from source src target dst destination readonly ro readwrite rw id sharing required size mode uid gid env".split()
-)
+_MOUNT_KEYS = frozenset({
+    "type", "from", "source", "src", "target", "dst", "destination", "readonly", "ro", "readwrite", "rw",
+    "id", "sharing", "required", "size", "mode", "uid", "gid", "env",
+})  # fmt: skip
 
 
 def of(instruction: Instruction, staged: bool, escape: str) -> Iterator[Problem]:
@@ -50,61 +52,27 @@ def of(instruction: Instruction, staged: bool, escape: str) -> Iterator[Problem]
 
 
 def _messages(instruction: Instruction, staged: bool, escape: str) -> Iterator[str]:
-    name, text = instruction.name, instruction.args.text
+    name = instruction.name
     if name not in INSTRUCTIONS:
         yield f"unknown instruction: {_shown(name)}{_did_you_mean(name, INSTRUCTIONS)}"
         return
     if not staged and name not in ("FROM", "ARG"):
         yield f"{name} before the first FROM: only ARG may stand there"
     yield from _flags(instruction)
-    if name in ("ENV", "LABEL"):
-        try:
-            pairs = lexer.name_values(text, escape)
-        except ValueError as error:
-            yield f"{name} {error}"
-            return
-        if not pairs:
-            yield f"{name} requires at least one argument"
-        elif not all(key for key, _ in pairs):
-            yield f"{name} names can not be blank"
-    elif name == "ARG":
-        words = lexer.quoted_words(text, escape)
-        if not words:
-            yield "ARG requires at least one argument"
-        elif any(word.startswith("=") for word in words):
-            yield "ARG names can not be blank"
-    elif name in ("ADD", "COPY"):
-        yield from _copy(instruction)
-    elif name == "FROM":
-        yield from _from(instruction)
-    elif name == "ONBUILD":
-        yield from _onbuild(instruction)
-    elif name == "HEALTHCHECK":
-        yield from _healthcheck(instruction)
-    elif name == "SHELL":
-        if instruction.json is None and text:
-            yield "SHELL requires the arguments to be in JSON form"
-        elif not instruction.json:
-            yield "SHELL requires at least one argument"
-    elif name in ("EXPOSE", "VOLUME"):
-        words = list(instruction.json or [word.text for word in instruction.words])
-        if not words:
-            yield f"{name} requires at least one argument"
-        elif name == "VOLUME" and not all(word.strip(lexer.GO_SPACE) for word in words):
-            yield "VOLUME specified can not be an empty string"
-    elif name in ("MAINTAINER", "USER", "WORKDIR", "STOPSIGNAL"):
-        if not text:
-            yield f"{name} requires exactly one argument"
-        elif name == "STOPSIGNAL" and not _is_signal(text):
-            yield f"invalid signal: {_shown(text)}"
+    if name in _CHECKS:
+        yield from _CHECKS[name](instruction, escape)
 
 
 def _flags(instruction: Instruction) -> Iterator[str]:
     known = FLAGS.get(instruction.name, {})
     seen: set[str] = set()
     for flag in instruction.flags:
+        if re.search(r"[\x85\xa0]", flag.text.encode("utf-8", "surrogateescape").decode("latin-1")):
+            # extractBuilderFlags takes each byte for a character, and U+0085 and U+00A0 for blanks.
+            yield f"BuildKit cuts a character of this flag in two: --{_shown(flag.name)}"
         if flag.name not in known:
-            yield f"unknown flag of {instruction.name}: --{_shown(flag.name)}{_did_you_mean(flag.name, known)}"
+            near = _did_you_mean(flag.name, known)
+            yield f"unknown flag of {instruction.name}: --{_shown(flag.name)}{near}"
             return
         kind = known[flag.name]
         if flag.name in seen and kind is not None:
@@ -136,9 +104,56 @@ def _mount(flag: Flag) -> Iterator[str]:
             yield f"--mount: unsupported mount type {_shown(given)!r}{_did_you_mean(given, _MOUNT_TYPES)}"
 
 
-def _copy(instruction: Instruction) -> Iterator[str]:
+def _pairs(instruction: Instruction, escape: str) -> Iterator[str]:
     name = instruction.name
-    words = list(instruction.json if instruction.json is not None else [word.text for word in instruction.words])
+    try:
+        pairs = lexer.name_values(instruction.args.text, escape)
+    except ValueError as error:
+        yield f"{name} {error}"
+        return
+    if not pairs:
+        yield f"{name} requires at least one argument"
+    elif not all(key for key, _ in pairs):
+        yield f"{name} names can not be blank"
+
+
+def _arg(instruction: Instruction, escape: str) -> Iterator[str]:
+    words = lexer.quoted_words(instruction.args.text, escape)
+    if not words:
+        yield "ARG requires at least one argument"
+    elif any(word.startswith("=") for word in words):
+        yield "ARG names can not be blank"
+
+
+def _shell(instruction: Instruction, _escape: str) -> Iterator[str]:
+    if instruction.json is None and instruction.args.text:
+        yield "SHELL requires the arguments to be in JSON form"
+    elif not instruction.json:
+        yield "SHELL requires at least one argument"
+
+
+def _list(instruction: Instruction, _escape: str) -> Iterator[str]:
+    name = instruction.name
+    words = instruction.json or [word.text for word in instruction.words]
+    if not words:
+        yield f"{name} requires at least one argument"
+    elif name == "VOLUME" and not all(word.strip(lexer.GO_SPACE) for word in words):
+        yield "VOLUME specified can not be an empty string"
+
+
+def _one(instruction: Instruction, _escape: str) -> Iterator[str]:
+    name, text = instruction.name, instruction.args.text
+    if not text:
+        yield f"{name} requires exactly one argument"
+    elif name == "STOPSIGNAL" and not _is_signal(text):
+        yield f"invalid signal: {_shown(text)}"
+
+
+def _copy(instruction: Instruction, _escape: str) -> Iterator[str]:
+    name = instruction.name
+    words = instruction.json
+    if words is None:
+        words = tuple(word.text for word in instruction.words)
     if len(words) < 2:
         yield f"{name} requires at least two arguments, a source and a destination"
         return
@@ -149,7 +164,7 @@ def _copy(instruction: Instruction) -> Iterator[str]:
         yield "COPY --from does not support variables; define an alias stage instead"
 
 
-def _from(instruction: Instruction) -> Iterator[str]:
+def _from(instruction: Instruction, _escape: str) -> Iterator[str]:
     words = [word.text for word in instruction.words]
     if len(words) == 3 and words[1].lower() == "as":
         if not _STAGE_NAME.match(words[2].lower()):
@@ -161,7 +176,7 @@ def _from(instruction: Instruction) -> Iterator[str]:
         yield "FROM requires either one or three arguments"
 
 
-def _onbuild(instruction: Instruction) -> Iterator[str]:
+def _onbuild(instruction: Instruction, escape: str) -> Iterator[str]:
     trigger = instruction.trigger
     if not instruction.args.text:
         yield "ONBUILD requires at least one argument"
@@ -169,10 +184,16 @@ def _onbuild(instruction: Instruction) -> Iterator[str]:
         yield "chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed"
     elif trigger.name in ("MAINTAINER", "FROM"):
         yield f"{trigger.name} isn't allowed as an ONBUILD trigger"
+    elif trigger.name in ("ENV", "LABEL"):
+        # The child's build checks the trigger, but its words are parsed here already.
+        try:
+            lexer.name_values(trigger.args.text, escape)
+        except ValueError as error:
+            yield f"{trigger.name} {error}"
 
 
-def _healthcheck(instruction: Instruction) -> Iterator[str]:
-    words = instruction.args.text.split(maxsplit=1)
+def _healthcheck(instruction: Instruction, _escape: str) -> Iterator[str]:
+    words = [word for word in re.split(rf"[{lexer.BYTE_SPACE}]+", instruction.args.text, maxsplit=1) if word]
     if not words:
         yield "HEALTHCHECK requires at least one argument"
         return
@@ -211,3 +232,10 @@ def _did_you_mean(word: str, known: Iterable[str]) -> str:
 
     near = get_close_matches(word[:40], list(known), 1)
     return f" (did you mean {near[0]}?)" if near else ""
+
+
+_CHECKS: dict[str, Callable[[Instruction, str], Iterator[str]]] = {
+    "ADD": _copy, "ARG": _arg, "COPY": _copy, "ENV": _pairs, "EXPOSE": _list, "FROM": _from,
+    "HEALTHCHECK": _healthcheck, "LABEL": _pairs, "MAINTAINER": _one, "ONBUILD": _onbuild, "SHELL": _shell,
+    "STOPSIGNAL": _one, "USER": _one, "VOLUME": _list, "WORKDIR": _one,
+}  # fmt: skip

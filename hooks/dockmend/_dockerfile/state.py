@@ -16,7 +16,9 @@ from dockmend._dockerfile.document import Document, Instruction, Stage
 
 DEFAULT_SHELL = ("/bin/sh", "-c")
 
-_WINDOWS = re.compile(r"(?i)(?:mcr\.microsoft\.com/|\A)(?:[^/]+/)*(?:windows|nanoserver|servercore|windowsservercore)")
+_WINDOWS = re.compile(
+    r"(?i)(?:\A|/)(?:windows|(?:windows)?servercore|nanoserver|dotnet/framework|iis)(?:[/:@]|\Z)"
+)
 _WINDOWS_TAG = re.compile(r"(?i):[^/]*(?:nanoserver|windowsservercore|windows)")
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))")
 
@@ -129,7 +131,8 @@ class _Timeline:
                 self.fields[name].set(-1, history.before(sys.maxsize, None))
         else:
             scratch = stage.base.lower() == "scratch"
-            start = State(DEFAULT_SHELL, False, "root" if scratch else None, "/" if scratch else None, {}, None, None)
+            user, workdir = ("root", "/") if scratch else (None, None)
+            start = State(DEFAULT_SHELL, False, user, workdir, {}, None, None)
             for name, history in self.fields.items():
                 history.set(-1, getattr(start, name))
         self.cmd_set = False
@@ -178,7 +181,7 @@ class Env(Mapping[str, "str | None"]):
         timeline: _Timeline | None = self._timeline
         missing = _History()
         while timeline is not None:
-            value: str | None | _History = timeline.env.get(name, missing).before(self._end, missing)
+            value: str | _History | None = timeline.env.get(name, missing).before(self._end, missing)
             if not isinstance(value, _History):
                 return value
             timeline = timeline.parent
@@ -212,7 +215,8 @@ def _timeline(doc: Document, stage: Stage) -> _Timeline:
         if current.index not in doc.timelines:
             parent = doc.timelines[current.parent.index] if current.parent else None
             doc.timelines[current.index] = _Timeline(current, parent, doc.escape)
-    return doc.timelines[stage.index]
+    timeline: _Timeline = doc.timelines[stage.index]
+    return timeline
 
 
 def _pairs(instruction: Instruction, escape: str) -> list[tuple[str, str]]:

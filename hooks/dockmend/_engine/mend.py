@@ -83,7 +83,8 @@ def check_text(text: str, settings: Settings, path: str | None, build: BuildCont
     if doc.problems:
         return Result(text, problems=doc.problems)
     try:
-        return Result(text, tuple(_reported(doc, found, settings) for found in _find(doc, settings, path, build)))
+        found = _find(doc, settings, path, build)
+        return Result(text, tuple(_reported(doc, one, settings) for one in found))
     except _Broken as broken:
         return Result(text, problems=(broken.problem,))
 
@@ -189,7 +190,7 @@ def _applied(doc: Document, chosen: list[_Wanted], edits: Edits) -> Document:
 
 
 def _difference(before: Document, after: Document, fixes: list[Fix]) -> str | None:
-    """How `after` differs from what the fixes declared of `before`, said of the fixes; None where it does not."""
+    """How `after` differs from what the fixes declared of `before`: a verb phrase, None where it does not."""
     if after.text == before.text:
         return "changes nothing"
     if after.problems:
@@ -201,7 +202,7 @@ def _difference(before: Document, after: Document, fixes: list[Fix]) -> str | No
         added.update(fix.comments)
     expected = list(_expected(before, becomes))
     actual = [instruction.meaning for instruction in after.instructions]
-    for instruction, meaning in zip(after.instructions, expected):
+    for instruction, meaning in zip(after.instructions, expected, strict=False):
         if instruction.meaning != meaning:
             return f"changes more than it declares, in the {instruction.name} of line {instruction.line}"
     if len(actual) != len(expected):
