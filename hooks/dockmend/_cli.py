@@ -1,0 +1,199 @@
+"""The front door on the command line: `dockmend`, and each hook's own command."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from dockmend import _options, _report
+from dockmend._engine import files, run
+from dockmend._engine.config import Configs
+from dockmend._engine.discover import Search
+from dockmend._engine.errors import Failure, nearest
+from dockmend._report.output import Output
+from dockmend._report.style import style_of
+from dockmend._report.tally import Tally
+
+if TYPE_CHECKING:
+    from dockmend._engine.changes import Changes
+    from dockmend._hook import Hook
+
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `dockmend` with these arguments (the process's own by default); the exit status."""
+    return _status(arguments, None)
+
+
+def hook_main(hook: Hook, arguments: Sequence[str] | None = None) -> int:
+    """Run the command of one hook: the same with that hook alone, mending unless told to check."""
+    return _status(arguments, hook)
+
+
+def _status(arguments: Sequence[str] | None, hook: Hook | None) -> int:
+    options = _options.parse(sys.argv[1:] if arguments is None else arguments, hook)
+    command = _Command(options)
+    try:
+        status = command.execute()
+        command.out.flush()
+    except Failure as failure:
+        command.say(str(failure))
+        status = 2
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    try:
+        command.err.flush()
+    except Failure:
+        status = 2
+    return status
+
+
+class _Command:
+    """One run of a command."""
+
+    def __init__(self, options: Namespace) -> None:
+        self.options = options
+        self.out = Output(sys.stdout, "standard output")
+        self.err = Output(sys.stderr, "standard error", immediate=True)
+        self.tally = Tally()
+        self.said: set[str] = set()
+        self.mode = run.DIFF if options.diff else run.MEND if options.fix else run.CHECK
+
+    def execute(self) -> int:
+        if self.options.paths == ["-"]:
+            return self.standard_input()
+        job = self.job()
+        search = Search(job.configs, force_exclude=self.options.force_exclude)
+        paths = list(search.files(self.options.paths or ["."]))
+        for failure in search.errors:
+            self.say(str(failure))
+        if not paths and not search.errors and not self.options.force_exclude:
+            self.say("warning: no Dockerfile was found under the given paths")
+        jobs = self.options.jobs or os.cpu_count() or 1
+        outcomes = run.outcomes(paths, job, jobs)
+        if self.shows_progress(len(paths)):
+            from dockmend._report.progress import shown
+
+            outcomes = shown(outcomes, len(paths))
+        self.show(outcomes, self.out, job.configs)
+        return self.status(bool(search.errors))
+
+    def standard_input(self) -> int:
+        """Report on standard input or, with `--fix`, give it back mended; whatever happens, it comes out."""
+        if sys.stdin is None:
+            raise Failure.at("standard input", "is closed; give a path, or text to read")
+        text = files.decode(sys.stdin.buffer.read())
+        name = self.options.stdin_filename
+        mended = text
+        try:
+            job = self.job()
+            outcome = run.process_text(text, name or "-", name and os.path.abspath(name), job)
+            mended = outcome.text
+            self.show([outcome], self.err if self.mode == run.MEND else self.out, job.configs)
+        finally:
+            if self.mode == run.MEND:
+                self.out.exact(mended)
+        return self.status(failed=False)
+
+    def job(self) -> run.Job:
+        options = self.options
+        if options.context is not None and not os.path.isdir(options.context):
+            raise Failure.at("--context", f"{options.context} is not a folder")
+        return run.Job(
+            self.mode,
+            Configs(options.config),
+            options.select,
+            options.ignore or (),
+            options.unsafe_fixes,
+            options.context and os.path.abspath(options.context),
+            options.fail_on,
+            self.changed(),
+        )
+
+    def changed(self) -> Changes | None:
+        patch = self.options.patch
+        if self.options.since is None and patch is None:
+            return None
+        from dockmend._engine import changes
+
+        if patch is None:
+            return changes.since(self.options.since, os.getcwd())
+        text = files.decode(sys.stdin.buffer.read()) if patch == "-" else files.read(patch).text
+        return changes.in_patch(text, "standard input" if patch == "-" else patch, os.getcwd())
+
+    def show(self, outcomes: Iterable[run.Outcome], out: Output, configs: Configs) -> None:
+        """Write the report as the outcomes come, then what is to be said of all of them."""
+        style = style_of(sys.stderr if out is self.err else sys.stdout)
+        if self.mode == run.DIFF:
+            for patch in self.patches(self.counted(outcomes)):
+                out.exact(patch)
+            if not self.options.quiet:
+                out.flush()
+                self.err.text(self.tally.promised())
+            return
+        name = self.format(configs)
+        if self.options.statistics:
+            for _ in self.counted(outcomes):
+                pass
+            for line in self.tally.statistics(style):
+                out.text(line)
+            return
+        for piece in _report.load(name)(self.counted(outcomes), style):
+            out.text(piece)
+        if self.options.quiet or name not in {"full", "concise"}:
+            return
+        if self.options.show_fixes:
+            for line in self.tally.fixes(style):
+                out.text(line)
+        out.text(self.tally.summary(style))
+
+    def counted(self, outcomes: Iterable[run.Outcome]) -> Iterator[run.Outcome]:
+        for outcome in outcomes:
+            self.tally.add(outcome)
+            for line in (*outcome.errors, *outcome.notes):
+                self.say(line)
+            yield outcome
+
+    def patches(self, outcomes: Iterable[run.Outcome]) -> Iterator[str]:
+        """Each file's patch once: Dockerfiles with one context would each make its .dockerignore."""
+        seen: set[str] = set()
+        for outcome in outcomes:
+            for path, patch in outcome.patches:
+                if path not in seen:
+                    seen.add(path)
+                    yield patch
+
+    def format(self, configs: Configs) -> str:
+        """The format asked for, else the one that the current folder's configuration names."""
+        if self.options.output_format is not None:
+            return str(self.options.output_format)
+        config = configs.of(os.getcwd())
+        name = config.output_format or "full"
+        if name not in _report.FORMATS:
+            listed = ", ".join(_report.FORMATS)
+            message = f'`output-format` must be one of {listed}, not "{name}"{nearest(name, _report.FORMATS)}'
+            raise Failure.at(config.path or "", message)
+        return name
+
+    def shows_progress(self, total: int) -> bool:
+        if self.options.quiet or sys.stderr is None or not sys.stderr.isatty():
+            return False
+        from dockmend._report.progress import MANY
+
+        return total > MANY
+
+    def say(self, line: str) -> None:
+        """One line on standard error, once."""
+        if line not in self.said:
+            self.said.add(line)
+            self.err.text(f"{line}\n")
+
+    def status(self, failed: bool) -> int:
+        if failed or self.tally.errors:
+            return 2
+        found = self.tally.patches if self.mode == run.DIFF else self.tally.failing
+        return 1 if found and not self.options.exit_zero else 0

@@ -1,0 +1,1 @@
+"""Check and mend one text until stable; configuration; files in and out."""

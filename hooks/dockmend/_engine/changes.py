@@ -1,0 +1,173 @@
+"""Which lines a change touches, and which findings those lines concern."""
+
+from __future__ import annotations
+
+import os
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Mapping
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from dockmend._engine.errors import Failure
+from dockmend._engine.files import decode, encode
+from dockmend._engine.lines import blocks, split
+
+if TYPE_CHECKING:
+    from unidiff.patch import Hunk
+
+    from dockmend._dockerfile.document import Document
+    from dockmend._hook import Finding
+
+# Line numbers from 1, sorted; None: the whole file.
+Lines = list[int] | None
+Changes = Mapping[str, Lines]
+
+_ESCAPES = {b"a": b"\a", b"b": b"\b", b"t": b"\t", b"n": b"\n", b"v": b"\v", b"f": b"\f", b"r": b"\r"}
+
+
+def since(revision: str, folder: str) -> Changes:
+    """What differs between the git revision and the files as they are now, by real path; new files wholly.
+
+    `folder` lies in the work tree. Raises Failure where git is missing or refuses.
+    """
+    if revision.startswith("-"):
+        raise Failure.at("--since", f'"{revision}" is no revision')
+    top = os.fsdecode(_git(folder, "rev-parse", "--show-toplevel")).removesuffix("\n")
+    _git(top, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+    difference = _git(
+        top, "diff", "--no-ext-diff", "--no-textconv", "--no-color", "--no-relative",
+        "--src-prefix=a/", "--dst-prefix=b/", "--find-renames", "--unified=0", revision, "--",
+    )  # fmt: skip
+    changes = dict(_read(decode(difference), "git diff", lambda name: os.path.join(top, name)))
+    for name in _git(top, "ls-files", "--others", "--exclude-standard", "-z").split(b"\0"):
+        if name:
+            changes[os.path.realpath(os.path.join(top, os.fsdecode(name)))] = None
+    return changes
+
+
+def in_patch(text: str, name: str, folder: str) -> Changes:
+    """What a unified diff touches, by real path; `name` is what to call it in an error.
+
+    Its paths are taken from `folder` or, where nothing is there, from the folders above it up to the top
+    of the git work tree. Raises Failure for what is no unified diff.
+    """
+
+    def find(path: str) -> str:
+        base = folder
+        while not os.path.exists(os.path.join(base, path)):
+            parent = os.path.dirname(base)
+            if parent == base or os.path.exists(os.path.join(base, ".git")):
+                return os.path.join(folder, path)
+            base = parent
+        return os.path.join(base, path)
+
+    return _read(text, name, find)
+
+
+def touches(changed: list[int], text: str) -> Callable[[Document, Finding], bool]:
+    """A predicate: does a finding concern the changed lines of `text`?
+
+    It does where its place, widened to whole instructions, has a changed line. The document may be
+    `text` mended in part: the changed lines are followed there.
+    """
+    followed: dict[str, list[int]] = {text: changed}
+
+    def predicate(doc: Document, finding: Finding) -> bool:
+        if doc.text not in followed:
+            followed[doc.text] = _follow(changed, split(text), split(doc.text))
+        start, end = finding.span
+        first, last = doc.position(start)[0], doc.position(max(start, end - 1))[0]
+        for instruction in doc.instructions:
+            if instruction.span.start < max(end, start + 1) and start < instruction.span.end:
+                first = min(first, doc.position(instruction.span.start)[0])
+                last = max(last, doc.position(instruction.span.end - 1)[0])
+        return _any_between(followed[doc.text], first, last)
+
+    return predicate
+
+
+def _any_between(lines: list[int], first: int, last: int) -> bool:
+    index = bisect_left(lines, first)
+    return index < len(lines) and lines[index] <= last
+
+
+def _follow(changed: list[int], old: list[str], new: list[str]) -> list[int]:
+    """The changed lines of `old` in `new`; what stands in the place of a changed line is changed."""
+    lines: list[int] = []
+    i = j = 0
+    for block in [*blocks(old, new), None]:
+        to_i, to_j = (block.old, block.new) if block else (len(old), len(new))
+        if _any_between(changed, i + 1, to_i):
+            lines += range(j + 1, to_j + 1)
+        if block:
+            i, j = to_i + block.length, to_j + block.length
+            start = bisect_left(changed, to_i + 1)
+            stop = bisect_left(changed, i + 1)
+            lines += (line + to_j - to_i for line in changed[start:stop])
+    return lines
+
+
+def _read(text: str, name: str, locate: Callable[[str], str]) -> dict[str, Lines]:
+    from unidiff.errors import UnidiffParseError
+    from unidiff.patch import PatchSet
+
+    try:
+        patch = PatchSet(StringIO(text, newline="\n"))
+    except UnidiffParseError as error:
+        raise Failure.at(name, f"is not a unified diff: {error}") from error
+    changes: dict[str, Lines] = {}
+    for file in patch:
+        target = _unquoted(file.target_file)
+        if target != "/dev/null":
+            lines = sorted({line for hunk in file for line in _touched(hunk)})
+            changes[os.path.realpath(locate(target.removeprefix("b/")))] = lines
+    return changes
+
+
+def _touched(hunk: Hunk) -> list[int]:
+    """The added lines and, where lines went with none in their place, those on both sides of the gap."""
+    lines: list[int] = []
+    place = hunk.target_start if hunk.target_length else hunk.target_start + 1
+    removed = added = False
+    for line in [*hunk, None]:
+        if line is not None and line.is_removed:
+            removed = True
+        elif line is not None and line.is_added:
+            added = True
+            lines.append(place)
+            place += 1
+        elif line is None or line.is_context:
+            if removed and not added:
+                lines += place - 1, place
+            removed = added = False
+            place += 1
+    return lines
+
+
+def _unquoted(name: str) -> str:
+    r"""A file name as git writes it: `"b/caf\303\251"` is b/café."""
+    if not (len(name) > 1 and name.startswith('"') and name.endswith('"')):
+        return name
+
+    def byte(found: re.Match[bytes]) -> bytes:
+        return bytes([int(found[1], 8)]) if found[1].isdigit() else _ESCAPES.get(found[1], found[1])
+
+    return decode(re.sub(rb"\\([0-3][0-7]{2}|.)", byte, encode(name[1:-1])))
+
+
+def _git(folder: str, *arguments: str) -> bytes:
+    import subprocess
+
+    try:
+        done = subprocess.run(
+            ["git", "-C", folder, *arguments], stdin=subprocess.DEVNULL, capture_output=True, check=False
+        )
+    except OSError as error:
+        raise Failure.at(
+            "--since", f"git cannot be run: {error.strerror}; install git, or use --patch"
+        ) from error
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().split("\n")[0] or "no such revision"
+        raise Failure.at("--since", f"git {arguments[0]} failed: {said}")
+    return done.stdout

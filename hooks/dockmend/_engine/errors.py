@@ -1,0 +1,25 @@
+"""What could not be done, said in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+Kind = TypeVar("Kind", bound="Failure")
+
+
+class Failure(Exception):
+    """Something that makes the exit status 2; its text is the line for standard error."""
+
+    @classmethod
+    def at(cls: type[Kind], path: str, message: str, line: int | None = None) -> Kind:
+        """`path:line: error: message`, the line (from 1) left out where it is None."""
+        return cls(f"{path}{'' if line is None else f':{line}'}: error: {message}")
+
+
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """`; did you mean "…"?` with the choice most like `word`, or nothing where none is alike."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(word, list(choices), 1)
+    return f'; did you mean "{found[0]}"?' if found else ""

@@ -1,0 +1,141 @@
+"""What an author asked not to hear of, in comments and directives of the Dockerfile itself.
+
+Three dialects: dockmend's own comments, hadolint's (https://github.com/hadolint/hadolint#inline-ignores)
+and BuildKit's `# check=skip=…` directive (https://docs.docker.com/reference/dockerfile/#check).
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dockmend._dockerfile.document import Document
+    from dockmend._dockerfile.span import Span
+    from dockmend._hook import Finding, Hook
+
+_EVERY = frozenset("*")
+# Of BuildKit's own checks alone: its names, unlike hadolint's, are words.
+_EVERY_BUILDKIT = "*buildkit"
+_HADOLINT_CODE = re.compile(r"(?:DL|SC)[0-9]+")
+
+_OWN = re.compile(r"#[ \t]*dockmend:[ \t]*(file-)?ignore(?:\[([^\]]*)\]|(?![^ \t]))")
+# hadolint takes the whole line or nothing; only another comment may follow.
+_HADOLINT = re.compile(r"#\s*hadolint\s+(global\s+)?ignore\s*=\s*(\w+(?:\s*,\s*\w+)*)\s*(?:#.*)?", re.ASCII)
+
+
+class Ignores:
+    """What is silenced in one document."""
+
+    __slots__ = ("_everywhere", "_instructions", "_starts")
+
+    def __init__(
+        self, everywhere: frozenset[str], starts: tuple[int, ...], instructions: dict[int, frozenset[str]]
+    ) -> None:
+        """`instructions` has the codes silenced, by an instruction's index; `starts` where each begins."""
+        self._everywhere = everywhere
+        self._starts = starts
+        self._instructions = instructions
+
+    def covers(self, hook: Hook, finding: Finding) -> bool:
+        """Whether what `hook` says is silenced: in the file, where it begins, or where its fix reaches."""
+        if _named(hook, self._everywhere):
+            return True
+        if not self._instructions:
+            return False
+        touched = {bisect_right(self._starts, finding.span.start) - 1}
+        if finding.fix is not None:
+            touched |= finding.fix.becomes.keys()
+        return any(_named(hook, self._instructions.get(index, frozenset())) for index in touched)
+
+
+NOTHING = Ignores(frozenset(), (), {})
+
+
+def silenced(doc: Document) -> Ignores:
+    """Read the ignore comments and the check directive of `doc`.
+
+    `# dockmend: ignore[…]` holds for the instruction under the block of comment lines that it stands
+    in, without an empty line between; `file-ignore` and hadolint's `global ignore` for the file, the
+    former only before the first instruction; hadolint's `ignore` for the very next line. Comments
+    inside an instruction silence nothing.
+    """
+    check = [item for item in doc.directives if item.name == "check"]
+    if not check and "dockmend:" not in doc.text and "hadolint" not in doc.text:
+        return NOTHING
+    everywhere: set[str] = set()
+    for directive in check:
+        everywhere |= _skipped(directive.value)
+    starts = tuple(instruction.span.start for instruction in doc.instructions)
+    lines = {doc.position(start)[0]: index for index, start in enumerate(starts)}
+    instructions: dict[int, frozenset[str]] = {}
+    block: set[str] = set()
+    previous = 0
+    for comment, before in _outside(doc):
+        line = doc.position(comment.start)[0]
+        text = doc.text[comment.start : comment.end]
+        if line != previous + 1:
+            block = set()
+        previous = line
+        below = lines.get(line + 1)
+        if found := _OWN.match(text):
+            codes = _codes(found[2])
+            if not found[1]:
+                block |= codes
+            elif before == 0:
+                everywhere |= codes
+        elif found := _HADOLINT.fullmatch(text):
+            codes = _codes(found[2])
+            if found[1]:
+                everywhere |= codes
+            elif below is not None:
+                instructions[below] = instructions.get(below, frozenset()) | codes
+        if below is not None and block:
+            instructions[below] = instructions.get(below, frozenset()) | block
+    return Ignores(frozenset(everywhere), starts, instructions)
+
+
+def unknown(doc: Document, known: Callable[[str], bool]) -> list[tuple[int, str]]:
+    """Line (from 1) and code of each code in dockmend's own comments that is not `known`."""
+    wrong = []
+    if "dockmend:" in doc.text:
+        for span, _ in _outside(doc):
+            if found := _OWN.match(doc.text[span.start : span.end]):
+                line = doc.position(span.start)[0]
+                wrong += [(line, code) for code in sorted(_codes(found[2]) - _EVERY) if not known(code)]
+    return wrong
+
+
+def _outside(doc: Document) -> Iterator[tuple[Span, int]]:
+    """The comments outside instructions, each with the number of instructions before it."""
+    before = 0
+    for comment in doc.comments:
+        while before < len(doc.instructions) and doc.instructions[before].span.end <= comment.span.start:
+            before += 1
+        if before == len(doc.instructions) or comment.span.start < doc.instructions[before].span.start:
+            yield comment.span, before
+
+
+def _codes(listed: str | None) -> frozenset[str]:
+    """The codes of a comma-separated list; none means every one."""
+    return frozenset(code.strip(" \t") for code in (listed or "").split(",") if code.strip(" \t")) or _EVERY
+
+
+def _skipped(value: str) -> set[str]:
+    """The checks that `skip=A,B;error=true` names (BuildKit, linter.ParseLintOptions)."""
+    for part in value.split(";"):
+        key, _, names = part.partition("=")
+        if key.strip(" \t") == "skip":
+            listed = {name.strip(" \t") for name in names.split(",")}
+            return {_EVERY_BUILDKIT} if listed == {"all"} else listed - {"", "*", _EVERY_BUILDKIT}
+    return set()
+
+
+def _named(hook: Hook, codes: frozenset[str]) -> bool:
+    if not codes:
+        return False
+    if "*" in codes or hook.name in codes or not codes.isdisjoint(hook.aliases):
+        return True
+    return _EVERY_BUILDKIT in codes and not all(_HADOLINT_CODE.fullmatch(code) for code in hook.aliases)

@@ -1,0 +1,263 @@
+"""Many files, one by one: each read, checked or mended under its own configuration, and written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from dockmend import _registry
+from dockmend._dockerfile.document import Document
+from dockmend._dockerfile.parser import parse
+from dockmend._engine import changes, files, ignores, patch
+from dockmend._engine.config import Config, Configs
+from dockmend._engine.errors import Failure, nearest
+from dockmend._engine.mend import Only, Reported, Result, Settings, check_text, mend_text
+from dockmend._hook import SEVERITIES, WARNING, FileEdit, Finding
+from dockmend._project.context import BuildContext
+
+CHECK = "check"
+MEND = "mend"
+DIFF = "diff"
+
+# How often a file is mended anew because another process wrote a file beside it meanwhile.
+_TRIES = 3
+
+
+class Job(NamedTuple):
+    """What to do with every file; None and empty leave it to the configuration.
+
+    `select` and `ignore` are names of hooks; `context` is the folder of the build context; only findings
+    that `changed` lines concern count, where it is given.
+    """
+
+    mode: str
+    configs: Configs
+    select: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] = ()
+    unsafe: bool | None = None
+    context: str | None = None
+    fail_on: str | None = None
+    changed: changes.Changes | None = None
+
+
+class Outcome(NamedTuple):
+    """What became of one file, `path` as it was named.
+
+    `findings` are left to report, in the coordinates of `text`; `failing` says that one of them is
+    severe enough for the exit status. `errors` are lines for standard error that make it 2, `notes`
+    such that do not. `patches` are diffs by the path of the file that they change.
+    """
+
+    path: str
+    text: str = ""
+    findings: tuple[Reported, ...] = ()
+    mended: tuple[Reported, ...] = ()
+    failing: bool = False
+    errors: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    patches: tuple[tuple[str, str], ...] = ()
+
+
+def outcomes(paths: Sequence[str], job: Job, jobs: int) -> Iterator[Outcome]:
+    """The outcome of each file, in order, by that many processes. Raises Failure where one of them dies."""
+    jobs = min(jobs, len(paths))
+    if jobs <= 1:
+        for path in paths:
+            yield process(path, job)
+        return
+    import multiprocessing
+    import sys
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+    from functools import partial
+
+    start = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
+    pool = ProcessPoolExecutor(jobs, mp_context=start, initializer=_leave_interrupts_to_parent)
+    try:
+        chunk = max(1, min(32, len(paths) // (jobs * 4)))
+        yield from pool.map(partial(process, job=job), paths, chunksize=chunk)
+    except BrokenProcessPool as error:
+        raise Failure("error: a worker process died, perhaps out of memory; run with `--jobs 1`") from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def process(path: str, job: Job) -> Outcome:
+    """Check or mend the file at `path`; whatever goes wrong is in the outcome."""
+    try:
+        return _File(path, os.path.abspath(path), job).process()
+    except Exception as error:
+        return Outcome(path, errors=(_described(path, error),))
+
+
+def process_text(text: str, name: str, path: str | None, job: Job) -> Outcome:
+    """Check or mend `text` as if it were the file at the absolute `path`, writing nothing.
+
+    The outcome's `text` is the mended text, or `text` itself where anything went wrong.
+    """
+    try:
+        return _File(name, path, job).process_text(text)
+    except Exception as error:
+        return Outcome(name, text, errors=(_described(name, error),))
+
+
+class _File:
+    """One file under its configuration."""
+
+    def __init__(self, name: str, path: str | None, job: Job) -> None:
+        self.name = name
+        self.path = path
+        self.job = job
+        self.config = job.configs.of(os.path.dirname(path) if path else os.getcwd())
+        self.settings = _settings(job, self.config, path)
+        self.lines: changes.Lines = None
+        self.left_out = False
+        if job.changed is not None and path is not None:
+            key = os.path.realpath(path)
+            self.lines = job.changed.get(key)
+            self.left_out = key not in job.changed
+
+    def process(self) -> Outcome:
+        if self.left_out:
+            return Outcome(self.name)
+        source = files.read(self.name)
+        if self.job.mode != MEND:
+            return self.outcome(source.text, self.judge(source.text))
+        for left in reversed(range(_TRIES)):
+            result = self.judge(source.text)
+            try:
+                for edit in result.files:
+                    _write(edit)
+            except files.Changed as error:
+                if left:
+                    continue
+                return self.mend_alone(source, error)
+            except Failure as error:
+                return self.mend_alone(source, error)
+            break
+        return self.finish(source, result)
+
+    def process_text(self, text: str) -> Outcome:
+        result = self.judge(text, beside=self.job.mode == DIFF)
+        return self.outcome(text, result)._replace(text=result.text)
+
+    def mend_alone(self, source: files.Source, error: Failure) -> Outcome:
+        """Mend the file itself where one beside it could not be written: what needs that one is left."""
+        outcome = self.finish(source, self.judge(source.text, beside=False))
+        return outcome._replace(errors=(str(error), *outcome.errors))
+
+    def finish(self, source: files.Source, result: Result) -> Outcome:
+        if result.text != source.text:
+            files.replace(self.name, source, result.text)
+        return self.outcome(source.text, result)
+
+    def judge(self, text: str, *, beside: bool = True) -> Result:
+        """Check or mend; with `beside`, what is mended by writing other files too."""
+        build = BuildContext(self.context())
+        if self.job.mode == CHECK:
+            result = check_text(text, self.settings, self.path, build)
+        else:
+            result = mend_text(text, self.settings, self.path, build, self.only(text, beside=beside))
+        if self.lines is not None and result.findings:
+            doc = parse(result.text)
+            concerns = changes.touches(self.lines, text)
+            left = tuple(found for found in result.findings if concerns(doc, found.finding))
+            result = result._replace(findings=left)
+        return result
+
+    def only(self, text: str, *, beside: bool) -> Only | None:
+        if self.lines is None and beside:
+            return None
+        concerns = None if self.lines is None else changes.touches(self.lines, text)
+
+        def wanted(doc: Document, finding: Finding) -> bool:
+            if not beside and finding.fix is not None and finding.fix.files:
+                return False
+            return concerns is None or concerns(doc, finding)
+
+        return wanted
+
+    def context(self) -> str | None:
+        """The build context's folder: the one given, else the Dockerfile's own."""
+        return self.job.context or self.config.context or (self.path and os.path.dirname(self.path))
+
+    def outcome(self, text: str, result: Result) -> Outcome:
+        fail_on = SEVERITIES.index(self.job.fail_on or self.config.fail_on or WARNING)
+        return Outcome(
+            self.name,
+            result.text if result.findings else "",
+            result.findings,
+            result.mended,
+            failing=any(SEVERITIES.index(found.severity) >= fail_on for found in result.findings),
+            errors=tuple(str(Failure.at(self.name, one.message, one.line)) for one in result.problems),
+            notes=_notes(self.name, text),
+            patches=self.patches(text, result) if self.job.mode == DIFF else (),
+        )
+
+    def patches(self, text: str, result: Result) -> tuple[tuple[str, str], ...]:
+        changed = [FileEdit(edit.path, edit.before, edit.text) for edit in result.files]
+        if result.text != text:
+            path = os.path.realpath(self.name) if os.path.islink(self.name) else self.name
+            changed.insert(0, FileEdit(path, text, result.text))
+        return tuple(
+            (os.path.abspath(edit.path), patch.unified(_relative(edit.path), edit.before, edit.text))
+            for edit in changed
+        )
+
+
+def _settings(job: Job, config: Config, path: str | None) -> Settings:
+    names = job.select or config.select
+    ignored = set(job.ignore)
+    if job.select is None:
+        ignored.update(config.ignore)
+    if path is not None:
+        ignored |= config.ignored_for(path)
+    hooks = [_registry.load(name) for name in _registry.HOOKS if name not in ignored]
+    return Settings(
+        tuple(hook for hook in hooks if (hook.default if names is None else hook.name in names)),
+        config.severity,
+        config.options,
+        config.unsafe_fixes if job.unsafe is None else job.unsafe,
+    )
+
+
+def _write(edit: FileEdit) -> None:
+    if edit.before is None:
+        files.create(edit.path, edit.text)
+        return
+    source = files.read(edit.path)
+    if source.text != edit.before:
+        raise files.Changed.at(edit.path, "changed on disk meanwhile and was left alone; run again")
+    files.replace(edit.path, source, edit.text)
+
+
+def _notes(name: str, text: str) -> tuple[str, ...]:
+    if "dockmend:" not in text:
+        return ()
+    wrong = ignores.unknown(parse(text), lambda code: _registry.resolve(code) is not None)
+    return tuple(
+        f'{name}:{line}: warning: the ignore comment names no hook: "{code}"{nearest(code, _registry.HOOKS)}'
+        for line, code in wrong
+    )
+
+
+def _relative(path: str) -> str:
+    return os.path.relpath(path).replace(os.sep, "/")
+
+
+def _described(path: str, error: Exception) -> str:
+    if isinstance(error, Failure):
+        return str(error)
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f"{os.path.basename(place.tb_frame.f_code.co_filename)}:{place.tb_lineno}" if place else "?"
+    said = f"{type(error).__name__} at {where}"
+    return str(Failure.at(path, f"internal error, the file was left alone ({said}); please report it"))
+
+
+def _leave_interrupts_to_parent() -> None:
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

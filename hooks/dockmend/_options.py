@@ -1,0 +1,187 @@
+"""The command line's options."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+from dockmend import __version__, _registry
+from dockmend._engine.errors import nearest
+from dockmend._hook import SEVERITIES
+from dockmend._report import FORMATS
+
+if TYPE_CHECKING:
+    from dockmend._hook import Hook
+
+_ABOUT = """\
+Find Dockerfile problems and mend them in place.
+
+PATH is a Dockerfile, a folder to search for them, or `-` for standard input;
+without one it is the current folder. Exit status: 0 nothing left to report,
+1 something is (with --diff: something would change), 2 wrong usage, or a file
+that could not be read, parsed or written."""
+
+_ABOUT_HOOK = """\
+{summary}.
+
+Mends each FILE in place, unless --check is given; `-` is standard input. Exit
+status: 0 nothing left to report, 1 something is (with --diff: something would
+change), 2 wrong usage, or a file that could not be read, parsed or written."""
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Help in 80 columns; asking the terminal for its width would import shutil at every start."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=28, width=80)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        advice = "" if message.endswith("?") else f"; `{self.prog} --help` lists the options"
+        self.exit(2, f"{self.prog}: error: {message}{advice}\n")
+
+
+def parse(arguments: Sequence[str], hook: Hook | None) -> argparse.Namespace:
+    """The options of `dockmend` or, where `hook` is given, of that hook's own command.
+
+    Ends the process, with status 2 and one line, where they make no sense.
+    """
+    parser = _parser(hook)
+    given = list(arguments)
+    split = given.index("--") if "--" in given else len(given)
+    options, rest = parser.parse_known_args(given[:split])
+    known = [name for action in parser._actions for name in action.option_strings]
+    for word in rest:
+        if word.startswith("-") and word != "-":
+            parser.error(f"there is no option `{word}`{nearest(word.partition('=')[0], known)}")
+    options.paths = rest + given[split + 1 :]
+    _check(parser, options, hook)
+    return options
+
+
+def _check(parser: argparse.ArgumentParser, options: argparse.Namespace, hook: Hook | None) -> None:
+    for option in ("select", "ignore"):
+        setattr(options, option, _names(parser, f"--{option}", getattr(options, option)))
+    if hook is not None:
+        options.select = (hook.name,)
+        options.fix = not options.check
+        if not options.paths and options.stdin_filename is None:
+            parser.error("no FILE is given")
+    if options.stdin_filename is not None and not options.paths:
+        options.paths = ["-"]
+    if "-" in options.paths and len(options.paths) > 1:
+        parser.error("`-`, standard input, cannot be mixed with other paths")
+    if options.stdin_filename is not None and options.paths != ["-"]:
+        parser.error("`--stdin-filename` is for standard input; give `-` as the path")
+    if options.patch == "-" and "-" in options.paths:
+        parser.error("standard input cannot be both the patch and the Dockerfile")
+    if options.patch is not None and options.since is not None:
+        parser.error("`--since` and `--patch` cannot be combined")
+    if options.jobs < 0:
+        parser.error("`--jobs` takes a number of processes, or 0 for one a processor")
+
+
+def _names(parser: argparse.ArgumentParser, option: str, codes: list[str] | None) -> tuple[str, ...] | None:
+    """The hooks that comma-separated names and codes mean; None where the option is not given."""
+    if codes is None:
+        return None
+    names: list[str] = []
+    for code in ",".join(codes).split(","):
+        if code.strip() == "ALL":
+            names += _registry.HOOKS
+        elif code.strip():
+            name = _registry.resolve(code.strip())
+            if name is None:
+                parser.error(f'{option}: no hook is called "{code}"{nearest(code, _registry.HOOKS)}')
+            names.append(name)
+    return tuple(names)
+
+
+def _parser(hook: Hook | None) -> argparse.ArgumentParser:
+    name = "dockmend" if hook is None else f"dockmend-{hook.name}"
+    parser = _Parser(
+        prog=name,
+        usage=f"{name} [OPTION]... {'[PATH]...' if hook is None else 'FILE...'}",
+        description=_ABOUT if hook is None else _ABOUT_HOOK.format(summary=hook.summary),
+        formatter_class=_Help,
+        allow_abbrev=False,
+        add_help=False,
+    )
+    _mending(parser, hook)
+    _choosing(parser, hook)
+    _reporting(parser)
+    group = parser.add_argument_group("other")
+    group.add_argument("-h", "--help", action="help", help="show this help")
+    group.add_argument(
+        "-V", "--version", action="version", version=f"dockmend {__version__}", help="show the version"
+    )
+    return parser
+
+
+def _mending(parser: argparse.ArgumentParser, hook: Hook | None) -> None:
+    group = parser.add_argument_group("mending")
+    if hook is None:
+        group.add_argument("--fix", action="store_true", help="mend the files in place")
+    else:
+        group.add_argument("--check", action="store_true", help="only report, mend nothing")
+    group.add_argument(
+        "--unsafe-fixes",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="make fixes that may change behaviour, too",
+    )
+    group.add_argument(
+        "--diff", action="store_true", help="print what mending would change as a patch, and change nothing"
+    )
+
+
+def _choosing(parser: argparse.ArgumentParser, hook: Hook | None) -> None:
+    group = parser.add_argument_group("what to look at")
+    if hook is None:
+        group.add_argument(
+            "--select",
+            action="append",
+            metavar="HOOK,...",
+            help="only these hooks, by name (exec-form) or code (DL3025); ALL for every one",
+        )
+        group.add_argument("--ignore", action="append", metavar="HOOK,...", help="all but these hooks")
+    else:
+        group.set_defaults(select=None, ignore=None)
+    group.add_argument("--since", metavar="REV", help="only what lines changed since that git revision touch")
+    group.add_argument(
+        "--patch", metavar="FILE", help="only what the lines of that patch touch (`-`: standard input)"
+    )
+    group.add_argument(
+        "--context", metavar="DIR", help="the build context (default: the Dockerfile's folder)"
+    )
+    group.add_argument(
+        "--config", metavar="FILE", help="the configuration, instead of the nearest one upward"
+    )
+    group.add_argument(
+        "--force-exclude",
+        action="store_true",
+        help="leave out what the configuration excludes, even if named",
+    )
+    group.add_argument("--stdin-filename", metavar="PATH", help="the path that standard input stands for")
+    group.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="processes (default: 1; 0: one a processor)"
+    )
+
+
+def _reporting(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("reporting")
+    group.add_argument("--output-format", choices=FORMATS, metavar="FORMAT", help=f"{', '.join(FORMATS)}")
+    group.add_argument("--statistics", action="store_true", help="only counts, by hook")
+    group.add_argument("--show-fixes", action="store_true", help="list what was mended, too")
+    group.add_argument(
+        "--fail-on",
+        choices=SEVERITIES,
+        metavar="SEVERITY",
+        help=f"{', '.join(SEVERITIES)}: the least that makes the exit status 1 (default: warning)",
+    )
+    group.add_argument(
+        "--exit-zero", action="store_true", help="status 0 even if something is left to report"
+    )
+    group.add_argument("-q", "--quiet", action="store_true", help="the findings alone, no summary")

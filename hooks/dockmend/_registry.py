@@ -1,0 +1,29 @@
+"""The hooks by name: the one list of them, and how each is found."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from dockmend._hook import Hook
+
+# In the order of the practices they serve. `exec-form` lives in dockmend/exec_form.py.
+HOOKS = ("merge-run", "add-to-copy", "exec-form", "dockerignore")
+
+
+def load(name: str) -> Hook:
+    """The hook of that name, its module imported now. Raises KeyError for a name that is none."""
+    if name not in HOOKS:
+        raise KeyError(name)
+    return cast("Hook", importlib.import_module(f"dockmend.{name.replace('-', '_')}").HOOK)
+
+
+def resolve(code: str) -> str | None:
+    """The name of the hook that `code` means: the name itself, or a code it is also known as (DL3020).
+
+    Only a code that is no name makes all hooks be imported.
+    """
+    if code in HOOKS:
+        return code
+    return next((name for name in HOOKS if code in load(name).aliases), None)

@@ -1,0 +1,26 @@
+"""Reports: outcomes to text.
+
+A format is a module with `report(outcomes, style)`, which yields pieces of the report as the outcomes
+come.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from dockmend._engine.run import Outcome
+    from dockmend._report.style import Style
+
+    Report = Callable[[Iterable[Outcome], Style], Iterator[str]]
+
+# Each name is that of its module, but for the standard library's json.
+FORMATS = ("full", "concise", "json", "github")
+
+
+def load(name: str) -> Report:
+    """The report of that format, its module imported now."""
+    module = "json_" if name == "json" else name
+    return cast("Report", importlib.import_module(f"dockmend._report.{module}").report)

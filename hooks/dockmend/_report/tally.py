@@ -1,0 +1,82 @@
+"""Counts over all files: the line that ends a report, `--statistics`, `--show-fixes`, and the exit status."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from dockmend._report.style import BOLD, CYAN, GREEN, Style, printable_path
+
+if TYPE_CHECKING:
+    from dockmend._engine.run import Outcome
+
+
+class Tally:
+    """What was counted so far."""
+
+    def __init__(self) -> None:
+        self.failing = False
+        self.errors = 0
+        self.patches = 0
+        self._found: Counter[str] = Counter()
+        self._fixable: Counter[str] = Counter()
+        self._hidden = 0
+        self._mended: dict[str, Counter[str]] = {}
+        self._summaries: dict[str, str] = {}
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one file."""
+        self.failing |= outcome.failing
+        self.errors += len(outcome.errors)
+        self.patches += len(outcome.patches)
+        for found in outcome.findings:
+            name = found.hook.name
+            self._summaries[name] = found.hook.summary
+            self._found[name] += 1
+            self._fixable[name] += found.fixable
+            self._hidden += found.finding.fix is not None and not found.fixable
+        if outcome.mended:
+            self._mended.setdefault(outcome.path, Counter()).update(
+                found.hook.name for found in outcome.mended
+            )
+
+    def summary(self, style: Style) -> str:
+        """The last line or two of a report."""
+        left = self._found.total()
+        mended = sum(counts.total() for counts in self._mended.values())
+        if not left + mended:
+            return "" if self.errors else style.paint("Nothing to report.", GREEN) + "\n"
+        done = f" ({mended} mended, {left} left)" if mended else ""
+        text = f"Found {_counted(left + mended, 'finding')}{done}.\n"
+        fixable = self._fixable.total()
+        mark = f"[{style.paint('*', CYAN)}]"
+        hidden = f"{_counted(self._hidden, 'unsafe fix', 'unsafe fixes')} with `--unsafe-fixes`"
+        if fixable:
+            text += f"{mark} {fixable} fixable with `--fix`{f' (and {hidden})' if self._hidden else ''}.\n"
+        elif self._hidden:
+            text += f"No safe fixes; {hidden}.\n"
+        return text
+
+    def promised(self) -> str:
+        """The last line of a `--diff`."""
+        mended = sum(counts.total() for counts in self._mended.values())
+        return f"Would mend {_counted(mended, 'finding')}.\n" if mended else "Nothing would change.\n"
+
+    def statistics(self, style: Style) -> Iterator[str]:
+        """A line for each hook, the most frequent first; `[*]`: all can be mended, `[-]`: some can."""
+        for name, count in sorted(self._found.items(), key=lambda item: (-item[1], item[0])):
+            fixable = self._fixable[name]
+            mark = "*" if fixable == count else "-" if fixable else " "
+            yield f"{count}\t{style.paint(name, BOLD)}\t[{style.paint(mark, CYAN)}] {self._summaries[name]}\n"
+
+    def fixes(self, style: Style) -> Iterator[str]:
+        """What was mended, by file."""
+        for path, counts in self._mended.items():
+            yield f"Mended in {style.paint(printable_path(path), BOLD)}:\n"
+            for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+                yield f"    {count} x {name}\n"
+
+
+def _counted(count: int, one: str, many: str = "") -> str:
+    return f"{count} {one if count == 1 else many or one + 's'}"
