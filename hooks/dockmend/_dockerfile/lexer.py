@@ -22,6 +22,10 @@ _JSON_SPACE = re.compile(r"[ \t\r\n]*")
 _JSON_ESCAPE = re.compile(r'((?:\\u[0-9a-fA-F]{4})+)|\\(["\\/bfnrt])')
 _HEREDOC = re.compile(r"([0-9]*)<<(-?)[\t\n\f\r ]*([^<]*)\Z")
 _SUBSTITUTION_DEPTH = 100
+_BLANKS_OR_NOT = re.compile(rf"[{GO_SPACE}]+|[^{GO_SPACE}]+")
+_PLAIN = re.compile(rf"[^'\"$\\<{GO_SPACE}]+")
+_LESS = re.compile(rf"<<[{GO_SPACE}]*|<")
+_PARAMETER = re.compile(r"\d+|[@*#?\-$!]|\w+")
 
 
 class NotStrings(ValueError):
@@ -203,124 +207,181 @@ def heredoc_words(text: str) -> list[HeredocWord]:
     """The here-documents that a whole logical line opens, in order (heredocsFromLine).
 
     The escape character is always a backslash here, whatever the directive says
-    (heredocFromMatch makes its own lexer).
+    (heredocFromMatch makes its own lexer). A line that BuildKit's lexer cannot take, such as one with
+    `${name^^}`, opens none. Raises ValueError for a word that BuildKit refuses.
     """
-    found = []
-    for word, start, end in _lex(text, raw=True) or ():
-        match = _HEREDOC.match(word)
-        if match is None or not match[3]:
-            continue
-        plain = _lex(match[3], raw=False)
-        if plain is None or len(plain) != 1:
-            continue
-        name = plain[0][0]
-        raw = _lex(match[3], raw=True) or []
-        kept = sum(part.count("'") + part.count('"') for part, _, _ in raw)
-        expand = kept == name.count("'") + name.count('"')
-        found.append(HeredocWord(name, int(match[1] or 0), expand, bool(match[2]), start, end))
-    return found
+    try:
+        words = _Shell(text, raw_quotes=True, raw_escapes=True).words()
+    except _NotLexed:
+        return []
+    return [found for word in words if (found := _heredoc(*word))]
 
 
-def _lex(text: str, *, raw: bool) -> list[tuple[str, int, int]] | None:  # noqa: C901
-    """Words as shell.Lex.ProcessWords splits them with an empty environment; None where it fails.
+def is_heredoc_word(text: str) -> bool:
+    """Whether the whole of `text` would open a here-document (MustParseHeredoc)."""
+    try:
+        return _heredoc(text, 0, len(text)) is not None
+    except ValueError:
+        return False
 
-    `raw` keeps quotes and escapes.
-    """
-    words: list[tuple[str, int, int]] = []
-    word: list[str] = []
-    start = pos = 0
-    size = len(text)
-    while pos < size:
-        char = text[pos]
-        if char in GO_SPACE:
-            if word:
-                words.append(("".join(word), start, pos))
-                word = []
-            pos += 1
-            continue
-        if not word:
-            start = pos
+
+def _heredoc(word: str, start: int, end: int) -> HeredocWord | None:
+    match = _HEREDOC.match(word)
+    if match is None or not match[3]:
+        return None
+    try:
+        plain = _Shell(match[3], raw_quotes=False, raw_escapes=False).words()
+        raw = _Shell(match[3], raw_quotes=True, raw_escapes=False).words()
+    except _NotLexed:
+        raise ValueError(f"the heredoc word {match[3]!r} has no end") from None
+    if len(plain) != 1 or len(raw) != 1:
+        return None
+    name = plain[0][0]
+    expand = _quotes(raw[0][0]) == _quotes(name)
+    return HeredocWord(name, int(match[1] or 0), expand, bool(match[2]), start, end)
+
+
+def _quotes(text: str) -> int:
+    return text.count("'") + text.count('"')
+
+
+class _NotLexed(Exception):
+    """Text on which shell.Lex fails."""
+
+
+class _Shell:
+    """shell.Lex.ProcessWords with no variable set and SkipUnsetEnv, from `text[pos]` on."""
+
+    def __init__(self, text: str, *, raw_quotes: bool, raw_escapes: bool) -> None:
+        self.text = text
+        self.pos = 0
+        self.raw_quotes = raw_quotes
+        self.raw_escapes = raw_escapes
+        self.depth = 0
+
+    def peek(self) -> str:
+        return self.text[self.pos : self.pos + 1]
+
+    def words(self) -> list[tuple[str, int, int]]:
+        """Each word, and where in the text it was made from. Raises _NotLexed."""
+        words: list[tuple[str, int, int]] = []
+        word: list[str] = []
+        start = 0
+
+        def end(at: int) -> None:
+            if whole := "".join(word):
+                words.append((whole, start, at))
+            word.clear()
+
+        while char := self.peek():
+            begin = self.pos
+            if char in GO_SPACE:
+                end(begin)
+                self.pos += 1
+                continue
+            if not word:
+                start = begin
+            if char != "$":
+                word.append(self.part(self.raw_escapes))
+                continue
+            # A substitution's own blanks part words too: addString, not addRawString.
+            for piece in _BLANKS_OR_NOT.findall(self.dollar()):
+                if piece[0] in GO_SPACE:
+                    end(self.pos)
+                else:
+                    word.append(piece)
+        end(self.pos)
+        return words
+
+    def part(self, escapes: bool) -> str:
+        """A quoted string, an escape, the start of a heredoc word, or plain characters."""
+        char = self.peek()
         if char == "'":
-            end = text.find("'", pos + 1)
-            if end < 0:
-                return None
-            word.append(text[pos : end + 1] if raw else text[pos + 1 : end])
-            pos = end + 1
-        elif char == '"':
-            end = _double_quote_end(text, pos)
-            if end < 0:
-                return None
-            body = text[pos + 1 : end]
-            word.append(text[pos : end + 1] if raw else re.sub(r'\\(["$\\])', r"\1", body))
-            pos = end + 1
-        elif char == "<":
-            end = pos + 1
-            if text.startswith("<", end):
-                end += 1
-                while end < size and text[end] in GO_SPACE:
-                    end += 1
-            word.append(text[pos:end])
-            pos = end
-        elif char == "\\":
-            if raw:
-                word.append(char)
-            if pos + 1 < size:
-                word.append(text[pos + 1])
-            pos += 2
-        elif char == "$" and text.startswith("{", pos + 1):
-            end = _brace_end(text, pos, 0)
-            if end < 0:
-                return None
-            word.append(text[pos:end])
-            pos = end
-        else:
-            word.append(char)
-            pos += 1
-    if word:
-        words.append(("".join(word), start, min(pos, size)))
-    return words
-
-
-def _double_quote_end(text: str, pos: int, depth: int = 0) -> int:
-    pos += 1
-    while pos < len(text):
-        char = text[pos]
+            close = self.text.find("'", self.pos + 1)
+            if close < 0:
+                raise _NotLexed
+            quoted = self.text[self.pos : close + 1]
+            self.pos = close + 1
+            return quoted if self.raw_quotes else quoted[1:-1]
         if char == '"':
-            return pos
-        if char == "$" and text.startswith("{", pos + 1):
-            pos = _brace_end(text, pos, depth)
-            if pos < 0:
-                return -1
-            continue
-        pos += 2 if char == "\\" and text[pos + 1 : pos + 2] in ('"', "$", "\\") else 1
-    return -1
+            return self.double_quote(escapes)
+        match = _PLAIN.match(self.text, self.pos) or _LESS.match(self.text, self.pos)
+        if match:
+            self.pos = match.end()
+            return match[0]
+        self.pos += 1
+        if char != "\\":
+            return char
+        escaped = self.peek()
+        self.pos += len(escaped)
+        return char + escaped if escapes else escaped
 
+    def double_quote(self, escapes: bool) -> str:
+        self.pos += 1
+        body: list[str] = []
+        while (char := self.peek()) != '"':
+            if not char:
+                raise _NotLexed
+            if char == "$":
+                body.append(self.dollar())
+                continue
+            self.pos += 1
+            if char == "\\":
+                if escapes:
+                    body.append(char)
+                if self.peek() in ('"', "$", "\\"):
+                    char = self.peek()
+                    self.pos += 1
+            body.append(char)
+        self.pos += 1
+        inner = "".join(body)
+        return f'"{inner}"' if self.raw_quotes else inner
 
-def _brace_end(text: str, pos: int, depth: int) -> int:
-    """After the `}` of the substitution at `pos`, or -1 where BuildKit's lexer would fail."""
-    if depth > _SUBSTITUTION_DEPTH:
-        return -1
-    pos += 2
-    if text[pos : pos + 1] in ("", "{", "}", ":"):
-        return -1
-    while pos < len(text):
-        char = text[pos]
-        if char == "}":
-            return pos + 1
-        if char == "\\":
-            pos += 2
-        elif char == "'":
-            pos = text.find("'", pos + 1) + 1
-            if not pos:
-                return -1
-        elif char == '"':
-            pos = _double_quote_end(text, pos, depth + 1) + 1
-            if not pos:
-                return -1
-        elif char == "$" and text.startswith("{", pos + 1):
-            pos = _brace_end(text, pos, depth + 1)
-            if pos < 0:
-                return -1
-        else:
-            pos += 1
-    return -1
+    def dollar(self) -> str:
+        """`$name` or `${…}`, as it was: nothing is set."""
+        self.pos += 1
+        if self.peek() != "{":
+            return "$" + self.name()
+        self.pos += 1
+        if self.peek() in ("", "{", "}", ":"):
+            raise _NotLexed
+        name = self.name()
+        modifier = self.peek()
+        self.pos += 1
+        if modifier == "}":
+            return f"${{{name}}}"
+        if modifier == "/":
+            self.pos += self.peek() == "/"
+            return f"${{{name}/{self.until('/', True)}/{self.until('}', True)}}}"
+        if modifier == ":":
+            modifier += self.peek()
+            self.pos += 1
+        elif modifier not in ("+", "-", "?", "#", "%"):
+            raise _NotLexed
+        return f"${{{name}{modifier}{self.until('}', modifier[-1] in '#%')}}}"
+
+    def name(self) -> str:
+        match = _PARAMETER.match(self.text, self.pos)
+        if match is None:
+            return ""
+        self.pos = match.end()
+        return match[0]
+
+    def until(self, stop: str, escapes: bool) -> str:
+        self.depth += 1
+        if self.depth > _SUBSTITUTION_DEPTH:
+            raise _NotLexed
+        found: list[str] = []
+        while (char := self.peek()) != stop:
+            if not char:
+                raise _NotLexed
+            if char == "$":
+                found.append(self.dollar())
+            elif char in "'\"\\<":
+                found.append(self.part(escapes))
+            else:
+                found.append(char)
+                self.pos += 1
+        self.pos += 1
+        self.depth -= 1
+        return "".join(found)

@@ -227,8 +227,13 @@ class _Parser:
         holder = instruction.trigger or instruction
         if holder.name not in _HEREDOCS or holder.json is not None or "<<" not in logical.text:
             return n
+        try:
+            words = lexer.heredoc_words(logical.text)
+        except ValueError as error:
+            self.problems.append(Problem(instruction.line, f"{holder.name}: {error}"))
+            return n
         found = []
-        for word in lexer.heredoc_words(logical.text):
+        for word in words:
             begin = n
             while n < self.count:
                 line = self._line(n).rstrip("\r\n")

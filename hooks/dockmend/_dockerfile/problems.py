@@ -157,7 +157,7 @@ def _copy(instruction: Instruction, _escape: str) -> Iterator[str]:
     if len(words) < 2:
         yield f"{name} requires at least two arguments, a source and a destination"
         return
-    if instruction.heredocs and lexer.heredoc_words(words[-1]):
+    if lexer.is_heredoc_word(words[-1]):
         yield f"{name} cannot accept a heredoc as a destination"
     origin = instruction.flag("from")
     if name == "COPY" and origin is not None and "$" in (origin.value or ""):
