@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from importlib import import_module
+from typing import Any, NamedTuple
 
-import dockerfile
+# By name, since for mypy `import dockerfile` would be the folder of tests.
+dockerfile: Any = import_module("dockerfile")
 
 KNOWN = frozenset(
-    ["ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER"]
-    + ["ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"]
+    {"ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL", "MAINTAINER"}
+    | {"ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"}
 )
 # Go's unicode.IsSpace, as BuildKit trims lines with it.
 BLANK = (
@@ -49,7 +51,7 @@ def error(text: str) -> str | None:
     """What BuildKit's parser says against the text, None where it takes it."""
     try:
         dockerfile.parse_string(visible(text))
-    except dockerfile.GoParseError as e:
+    except (dockerfile.GoParseError, UnicodeDecodeError) as e:
         return str(e)
     return None
 
@@ -59,18 +61,19 @@ def parse(text: str) -> list[Said] | None:
     text = visible(text)
     try:
         commands = dockerfile.parse_string(text)
-    except dockerfile.GoParseError:
+    except (dockerfile.GoParseError, UnicodeDecodeError):
+        # Flags and HEALTHCHECK's type are split by bytes, so a character with a byte A0 is cut in two.
         return None
-    lines = text.split("\n")
-    head = "\n".join(lines[: commands[0].start_line - 1]).removeprefix("\ufeff")
+    lines = text.removeprefix("\ufeff").split("\n")
+    head = "\n".join(lines[: commands[0].start_line - 1])
     return [_said(c, lines, head) for c in commands]
 
 
-def _said(c: dockerfile.Command, lines: list[str], head: str) -> Said:
+def _said(c: Any, lines: list[str], head: str) -> Said:
     said = Said(
-        c.cmd.upper(),
-        c.cmd,
-        c.flags,
+        (c.cmd or "").upper(),
+        c.cmd or "",
+        tuple(_flag(flag) for flag in c.flags),
         c.value,
         c.json,
         tuple((h.name, h.file_descriptor, h.content) for h in c.heredocs),
@@ -83,11 +86,20 @@ def _said(c: dockerfile.Command, lines: list[str], head: str) -> Said:
     return said._replace(trigger=trigger, heredocs=trigger.heredocs)
 
 
-def _trigger(c: dockerfile.Command, lines: list[str], head: str) -> Said:
+def _flag(flag: str) -> str:
+    # Each byte of a flag was made a character (extractBuilderFlags).
+    return flag.encode("latin-1").decode("utf-8", "replace")
+
+
+def _trigger(c: Any, lines: list[str], head: str) -> Said:
     # The package gives neither flags nor heredocs of a trigger, so the trigger is parsed by itself.
     own = "\n".join(lines[c.start_line - 1 : c.end_line])
-    text, found = re.subn(rf"\A((?:[{BLANK}]|\\|`)*)onbuild", r"\1", own, count=1, flags=re.I)
-    (trigger,) = dockerfile.parse_string(f"{head}\n{text if found else c.original.strip(BLANK)[7:]}")
+    text, found = re.subn(rf"\A((?:[{BLANK}]|\\|`)*)onbuild", r"\1", own, count=1, flags=re.IGNORECASE)
+    if c.flags or text.lstrip(BLANK).startswith("#"):
+        return Said(c.sub_cmd.upper(), c.sub_cmd, (), ("",), False, (), c.start_line, c.end_line)
+    text = text if found else c.original.strip(BLANK)[7:]
+    # FROM keeps the trigger from being read as one more directive.
+    _, trigger = dockerfile.parse_string(f"{head}\nFROM scratch\n{text}")
     return _said(trigger, [], "")
 
 

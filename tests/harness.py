@@ -22,20 +22,24 @@ reason, an unsafe fix both; what is reported lies in the text.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-import buildkit
 import pytest
 
-if TYPE_CHECKING:
-    from dockmend._engine.mend import Result, Settings
-    from dockmend._hook import Hook
+import buildkit
+from dockmend._dockerfile.parser import parse
+from dockmend._engine.mend import Reported, Result, Settings, mend_text
+from dockmend._hook import SAFE, SEVERITIES, UNSAFE, Context, Hook
+from dockmend._project.context import BuildContext
+from dockmend._registry import HOOKS, load
 
 NOTHING: Mapping[str, Any] = {}
+Test = Callable[..., None]
 
 
 class Row(NamedTuple):
@@ -216,17 +220,17 @@ def disguised(hook: Hook, row: Row, put_off: Iterable[str]) -> dict[str, Case]:
 
 def suite(
     hook: Hook,
-    left_alone: Iterable[Row | Sequence[Any]] = (),
-    mended: Iterable[Row | Sequence[Any]] = (),
-    unsafe: Iterable[Row | Sequence[Any]] = (),
+    left_alone: Sequence[Row | Sequence[Any]] = (),
+    mended: Sequence[Row | Sequence[Any]] = (),
+    unsafe: Sequence[Row | Sequence[Any]] = (),
     without: Mapping[str, str] = NOTHING,
-) -> tuple[Callable[..., None], Callable[..., None], Callable[..., None]]:
-    """Three tests for pytest to collect: left alone, mended, and mended in unsafe mode alone.
+) -> tuple[Test | None, Test | None, Test | None]:
+    """Three tests for pytest to collect: left alone, mended, mended in unsafe mode alone; None for no rows.
 
     `without` names the disguises that no row of this hook wears, and why.
     """
 
-    def cases(rows: Iterable[Row | Sequence[Any]], pair: bool) -> Any:
+    def cases(rows: Iterable[Row | Sequence[Any]], pair: bool) -> Callable[[Test], Test]:
         params = []
         for given in rows:
             row = Row(*given)
@@ -254,33 +258,29 @@ def suite(
     def test_unsafe(case: Case, umbrella: bool, tmp_path: Path) -> None:
         assert_mended(case, tmp_path, umbrella, unsafe=True)
 
-    return test_left_alone, test_mended, test_unsafe
+    return (
+        test_left_alone if left_alone else None,
+        test_mended if mended else None,
+        test_unsafe if unsafe else None,
+    )
 
 
 def settings_for(
     *hooks: Hook, unsafe: bool = False, options: Mapping[str, Mapping[str, object]] = NOTHING
 ) -> Settings:
-    """Settings for these hooks, each with its own severity and its defaults under the options given."""
-    from dockmend._engine.mend import Settings
-
-    filled = {}
-    for hook in hooks:
-        defaults = {k: v[0] if isinstance(v, tuple) and v else v for k, v in hook.options.items()}
-        filled[hook.name] = {**defaults, **options.get(hook.name, NOTHING)}
-    return Settings(tuple(hooks), {h.name: h.severity for h in hooks}, filled, unsafe)
+    """Settings for these hooks; `options` are those that differ from a hook's defaults, by its name."""
+    return Settings(hooks, options=options, unsafe=unsafe)
 
 
 class Place(NamedTuple):
     """Where a text stands: its path and its build context."""
 
     path: str | None
-    build: Any
+    build: BuildContext
 
 
 def place(case: Case, text: str, folder: Path) -> Place:
     """A place for the text: in a folder with the row's build context, or nowhere."""
-    from dockmend._project.context import BuildContext
-
     if case.row.context is None:
         return Place(None, BuildContext(None))
     for name, content in {"Dockerfile": text, **case.row.context}.items():
@@ -303,7 +303,7 @@ def assert_left_alone(case: Case, folder: Path, umbrella: bool = False) -> None:
         assert result.text == case.before
         assert not result.mended
         assert not result.files
-        assert all(not f.fixable for f in result.findings if _by(f) == case.hook.name)
+        assert all(not f.fixable for f in result.findings if f.hook.name == case.hook.name)
         if not umbrella:
             assert_says(case, result.findings)
             assert_findings(case, case.before, spot)
@@ -320,13 +320,15 @@ def assert_mended(case: Case, folder: Path, umbrella: bool, unsafe: bool) -> Non
         assert safe.text == case.before, "an unsafe fix was made in safe mode"
         assert not safe.mended
         assert not safe.files
-        assert any(_by(f) == case.hook.name for f in safe.findings), "an unsafe fix is offered in a finding"
+        assert any(f.hook.name == case.hook.name for f in safe.findings), (
+            "an unsafe fix is offered in a finding"
+        )
     result = _mend(case, case.before, spot, unsafe, umbrella)
     if result is None:
         return
     assert result.text == case.after
     assert result.mended, "something was mended and nothing is said of it"
-    assert {_by(m) for m in result.mended} == {case.hook.name}
+    assert {m.hook.name for m in result.mended} == {case.hook.name}
     assert _files(result, folder) == dict(case.row.files)
     assert_kept(case.before, result.text)
     if not umbrella:
@@ -341,31 +343,27 @@ def assert_mended(case: Case, folder: Path, umbrella: bool, unsafe: bool) -> Non
 
 def _mend(case: Case, text: str, spot: Place, unsafe: bool, umbrella: bool) -> Result | None:
     """What mending gives; within the umbrella None where another hook mends the text too."""
-    from dockmend._engine.mend import mend_text
-
     options = {case.hook.name: case.row.options}
     alone = mend_text(text, settings_for(case.hook, unsafe=unsafe, options=options), *spot)
     assert not alone.problems, alone.problems
     if not umbrella:
         return alone
     everyone = mend_text(text, settings_for(*every_hook(case.hook), unsafe=unsafe, options=options), *spot)
-    if any(_by(m) != case.hook.name for m in everyone.mended):
+    if any(m.hook.name != case.hook.name for m in everyone.mended):
         return None
     assert everyone.text == alone.text
-    assert [m for m in everyone.mended if _by(m) == case.hook.name] == list(alone.mended)
-    assert [f for f in everyone.findings if _by(f) == case.hook.name] == list(alone.findings)
+    assert [m for m in everyone.mended if m.hook.name == case.hook.name] == list(alone.mended)
+    assert [f for f in everyone.findings if f.hook.name == case.hook.name] == list(alone.findings)
     return everyone
 
 
 def every_hook(hook: Hook) -> list[Hook]:
     """All registered hooks, the given one in place of its namesake."""
-    from dockmend._registry import load, names
-
-    return [hook if name == hook.name else load(name) for name in names()]
-
-
-def _by(reported: Any) -> str:
-    return reported.hook if isinstance(reported.hook, str) else str(reported.hook.name)
+    found = []
+    for name in HOOKS:
+        with contextlib.suppress(ModuleNotFoundError):
+            found.append(hook if name == hook.name else load(name))
+    return found
 
 
 def _files(result: Result, folder: Path) -> dict[str, str]:
@@ -399,7 +397,7 @@ def assert_kept(before: str, after: str) -> None:
         assert after.count("\n") == after.count("\r\n"), "line ends are mixed"
 
 
-def assert_says(case: Case, reported: Sequence[Any]) -> None:
+def assert_says(case: Case, reported: Sequence[Reported]) -> None:
     """What the row's `says` asks of the findings."""
     said = [f"{r.finding.message} ({r.finding.reason})" for r in reported]
     if case.row.says == "":
@@ -412,11 +410,9 @@ def assert_says(case: Case, reported: Sequence[Any]) -> None:
 
 def assert_findings(case: Case, text: str, spot: Place) -> None:
     """Each finding keeps the contract of `dockmend._hook`."""
-    from dockmend._dockerfile.parser import parse
-    from dockmend._hook import SAFE, SEVERITIES, UNSAFE, Context
-
     doc = parse(text)
-    options = settings_for(case.hook, options={case.hook.name: case.row.options}).options[case.hook.name]
+    defaults = {name: v[0] if isinstance(v, tuple) else v for name, v in case.hook.options.items()}
+    options = {**defaults, **case.row.options}
     for finding in case.hook.check(doc, Context(spot.path, spot.build, options)):
         assert finding.message
         assert finding.severity is None or finding.severity in SEVERITIES
