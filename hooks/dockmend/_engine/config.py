@@ -72,23 +72,24 @@ class Configs:
         """The configuration for the files of the absolute `folder`. Raises Failure for one that is wrong."""
         if self._only is not None:
             folder = os.path.dirname(os.path.abspath(self._only))
+        passed = []
         found = self._known.get(folder)
-        if found is None:
-            found = self._known[folder] = self._find(folder)
+        while found is None:
+            passed.append(folder)
+            parent = os.path.dirname(folder)
+            found = self._in(folder) or (Config(None, folder) if parent == folder else self._known.get(parent))
+            folder = parent
+        self._known.update(dict.fromkeys(passed, found))
         if isinstance(found, Failure):
             raise found
         return found
 
-    def _find(self, folder: str) -> Config | Failure:
+    def _in(self, folder: str) -> Config | Failure | None:
         try:
             if self._only is not None:
                 return load(self._only, required=True) or Config(self._only, folder)
-            for name in NAMES:
-                config = load(os.path.join(folder, name))
-                if config is not None:
-                    return config
-            parent = os.path.dirname(folder)
-            return Config(None, folder) if parent == folder else self.of(parent)
+            found = (load(os.path.join(folder, name)) for name in NAMES)
+            return next((config for config in found if config is not None), None)
         except Failure as error:
             return error
 
