@@ -46,12 +46,10 @@ def parse(text: str) -> Document:
 class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
-        self.starts: list[int] = [0] if text else []
-        self.starts += [match.end() for match in re.finditer("\n", text)]
-        if self.starts and self.starts[-1] == len(text):
-            self.starts.pop()
-        self.count = len(self.starts)
-        self.doc = Document(text, self.starts or [0])
+        self.starts: list[int] = [0, *(match.end() for match in re.finditer("\n", text))]
+        # What follows the last line end is a place, but no line to read.
+        self.count = len(self.starts) - (self.starts[-1] == len(text))
+        self.doc = Document(text, self.starts)
         self.comments: list[Comment] = []
         self.directives: list[Directive] = []
         self.instructions: list[Instruction] = []
