@@ -33,9 +33,9 @@ _WRAPPERS = {
     "sudo": ("ughpCrtUDRT", 0), "doas": ("uC", 0), "env": ("uCS", 0), "nice": ("n", 0), "ionice": ("cn", 0),
     "time": ("fo", 0), "timeout": ("ks", 1), "gosu": ("", 1), "su-exec": ("", 1), "chroot": ("", 1),
     "setpriv": ("", 0), "eatmydata": ("", 0), "fakeroot": ("lbiu", 0), "stdbuf": ("ioe", 0),
-    "xargs": ("nIPLdasE", 0),
-    "command": ("", 0), "builtin": ("", 0), "exec": ("a", 0),
-    "busybox": ("", 0), "catchsegv": ("", 0), "dumb-init": ("", 0), "tini": ("", 0), "unbuffer": ("", 0), "scl": ("", 2), "faketime": ("f", 1),
+    "xargs": ("nIPLdasE", 0), "command": ("", 0), "builtin": ("", 0), "exec": ("a", 0), "busybox": ("", 0),
+    "catchsegv": ("", 0), "dumb-init": ("", 0), "tini": ("", 0), "unbuffer": ("", 0), "scl": ("", 2),
+    "faketime": ("f", 1),
 }  # fmt: skip
 AS_ANOTHER = frozenset({"sudo", "doas", "gosu", "su-exec", "su", "runuser", "setpriv"})
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh", "su", "runuser"})
