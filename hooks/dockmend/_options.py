@@ -154,7 +154,7 @@ def _choosing(parser: argparse.ArgumentParser, hook: Hook | None) -> None:
         "--patch", metavar="FILE", help="only what the lines of that patch touch (`-`: standard input)"
     )
     group.add_argument(
-        "--context", metavar="DIR", help="the build context (default: the Dockerfile's folder)"
+        "--context", metavar="DIR", help="the build context (default: found by what the files say)"
     )
     group.add_argument(
         "--config", metavar="FILE", help="the configuration, instead of the nearest one upward"

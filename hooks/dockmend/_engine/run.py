@@ -14,7 +14,7 @@ from dockmend._engine.config import Config, Configs
 from dockmend._engine.errors import Failure, nearest
 from dockmend._engine.mend import Only, Reported, Result, Settings, check_text, mend_text
 from dockmend._hook import SEVERITIES, WARNING, FileEdit, Finding
-from dockmend._project.context import BuildContext
+from dockmend._project.find import find_context
 
 CHECK = "check"
 MEND = "mend"
@@ -154,7 +154,7 @@ class _File:
 
     def judge(self, text: str, *, beside: bool = True) -> Result:
         """Check or mend; with `beside`, what is mended by writing other files too."""
-        build = BuildContext(self.context())
+        build = find_context(self.path, self.job.context or self.config.context, text)
         if self.job.mode == CHECK:
             result = check_text(text, self.settings, self.path, build)
         else:
@@ -177,10 +177,6 @@ class _File:
             return concerns is None or concerns(doc, finding)
 
         return wanted
-
-    def context(self) -> str | None:
-        """The build context's folder: the one given, else the Dockerfile's own."""
-        return self.job.context or self.config.context or (self.path and os.path.dirname(self.path))
 
     def outcome(self, text: str, result: Result) -> Outcome:
         fail_on = SEVERITIES.index(self.job.fail_on or self.config.fail_on or WARNING)
