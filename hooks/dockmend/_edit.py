@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
+from dockmend._dockerfile.span import Span
 from dockmend._hook import Edit
+
+if TYPE_CHECKING:
+    from dockmend._dockerfile.document import Document, Instruction
 
 
 class Overlap(ValueError):
@@ -44,6 +49,22 @@ class Edits:
             done = span.end
         parts.append(text[done:])
         return "".join(parts)
+
+
+def insert_after(doc: Document, instruction: Instruction, lines: Sequence[str]) -> Edit | None:
+    """Insert `lines`, without line ends, after the last line of `instruction`; set off where what follows is.
+
+    None where the instruction ends in a line continuation, which would take the lines in.
+    """
+    end = instruction.span.end
+    tail = doc.text[instruction.head.end : doc.line_end(instruction.head.end)]
+    if tail.strip(" \t\r"):
+        return None
+    if not doc.text.endswith("\n") and end == len(doc.text):
+        return Edit(Span(end, end), doc.newline + doc.newline.join(lines))
+    apart = end < len(doc.text) and not doc.text[end : doc.line_end(end)].strip(" \t\r")
+    text = "".join(line + doc.newline for line in lines)
+    return Edit(Span(end, end), doc.newline + text if apart else text)
 
 
 def _refuse_meeting(before: Edit, after: Edit) -> None:
