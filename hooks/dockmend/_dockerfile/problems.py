@@ -32,12 +32,14 @@ FLAGS: dict[str, dict[str, bool | None]] = {
 
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*\Z")
 _DURATION = re.compile(r"[-+]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)\Z", re.ASCII)
+_SECONDS = {"h": 3600, "m": 60, "s": 1, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9}
 _SIGNALS = frozenset({
     "ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT", "KILL", "PIPE",
     "POLL", "PROF", "PWR", "QUIT", "RTMAX", "RTMIN", "SEGV", "STKFLT", "STOP", "SYS", "TERM", "TRAP", "TSTP",
     "TTIN", "TTOU", "URG", "USR1", "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ",
 })  # fmt: skip
 _REAL_TIME = re.compile(r"RTM(?:IN\+|AX-)(?:[1-9]|1[0-5])\Z")
+_MODES = {"network": ("default", "none", "host"), "security": ("sandbox", "insecure")}
 _MOUNT_TYPES = frozenset({"bind", "cache", "tmpfs", "secret", "ssh"})
 _MOUNT_KEYS = frozenset({
     "type", "from", "source", "src", "target", "dst", "destination", "readonly", "ro", "readwrite", "rw",
@@ -85,6 +87,8 @@ def _flags(instruction: Instruction) -> Iterator[str]:
             yield f"missing a value on flag --{flag.name}"
         elif flag.name == "mount":
             yield from _mount(flag)
+        elif (modes := _MODES.get(flag.name)) and flag.value not in modes and "$" not in flag.value:
+            yield f"--{flag.name} is one of {', '.join(modes)}, not {_shown(flag.value)!r}"
 
 
 def _mount(flag: Flag) -> Iterator[str]:
@@ -213,6 +217,15 @@ def _healthcheck(instruction: Instruction, _escape: str) -> Iterator[str]:
                     yield f"--retries is a number, not {_shown(value)!r}"
             elif value and not _DURATION.match(value):
                 yield f"--{flag.name} is a duration such as 30s, not {_shown(value)!r}"
+            elif value and _too_short(value):
+                yield f"--{flag.name} cannot be less than 1ms"
+
+
+def _too_short(duration: str) -> bool:
+    """Whether a well-formed duration is neither zero nor a millisecond at least (parseOptInterval)."""
+    parts = re.findall(r"([\d.]+)(h|ms|m|s|us|µs|μs|ns)", duration)
+    seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    return seconds != 0 and (seconds < 0.001 or duration.startswith("-"))
 
 
 def _is_signal(text: str) -> bool:
