@@ -1,0 +1,65 @@
+"""Files that hold secrets, by their names and by what is in them."""
+
+from __future__ import annotations
+
+import re
+
+from dockmend._project.secret_names import is_secret
+from dockmend._project.secret_tokens import tokens
+
+KEY, SETTINGS, PASSWORDS = "a private key", "a file of settings and secrets", "a file of passwords"
+
+_NAMES = (
+    (re.compile(r"id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?[^.]*\Z|ssh_host_[a-z0-9]+_key\Z"), KEY),
+    (re.compile(r".*\.(?:key|p12|pfx|ppk|kdbx)\Z|.*(?:key|priv).*\.pem\Z|master\.key\Z"), KEY),
+    (
+        re.compile(
+            r"\.env\Z|\.env\.(?:local|prod|production|live|staging|secret|secrets)\Z|(?:secrets?|prod)\.env\Z"
+        ),
+        SETTINGS,
+    ),
+    (re.compile(r"secrets\.(?:ya?ml|json|toml|ini)\Z|.*\.tfvars\Z|terraform\.tfstate\Z"), SETTINGS),
+    (
+        re.compile(r"\.(?:netrc|git-credentials|pgpass|pypirc|htpasswd|vault_pass|my\.cnf)\Z|_netrc\Z"),
+        PASSWORDS,
+    ),
+    (re.compile(r"credentials(?:\.json)?\Z|service[_-]?account.*\.json\Z"), PASSWORDS),
+)
+# A key of a package repository or a certificate authority is there to be known.
+_PUBLIC = re.compile(
+    r"pub|public|gpg|pgp|apt|rpm|sign|repo|release|archive|keyring|snakeoil|ca[-_.]?cert|chain|dhparam|\.crt\.|\Aca\.|sample"
+    r"|example|template|dist\Z"
+)
+_PUBLIC_PLACE = re.compile(r"/etc/apt|/usr/share/keyrings|/etc/pki/rpm-gpg|/etc/apk/keys|authorized_keys")
+_IMPORTED = r"(?:apt-key[ \t]+add|rpm[ \t]+--import|gpg[^|;&\n]{0,80})[ \t][^|;&\n]{0,80}"
+_SETTING = re.compile(r"(?m)^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*[=:][ \t]*(\S[^\n\r]*)")
+
+
+def secret_file(path: str, target: str) -> str:
+    """What a file of that name holds, for a message; "" where nothing says that it is a secret.
+
+    `target` is where it goes in the image.
+    """
+    name = path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1].lower()
+    if _PUBLIC.search(name) or _PUBLIC_PLACE.search(target):
+        return ""
+    if name == "credentials" and not re.search(r"\.aws/credentials\Z", path):
+        return ""
+    return next((what for shape, what in _NAMES if shape.match(name)), "")
+
+
+def is_imported(path: str, script: str) -> bool:
+    """Whether a shell script hands the file to a package manager as a key to trust."""
+    name = path.replace("\\", "/").rsplit("/", 1)[-1]
+    return name in script and re.search(_IMPORTED + re.escape(name), script) is not None
+
+
+def holds_secret(what: str, content: str) -> bool:
+    """Whether a file that `secret_file` took for `what` is one, by its content."""
+    if what == KEY:
+        return "PRIVATE KEY" in content or not content.isprintable()
+    if what == PASSWORDS:
+        return bool(content)
+    if any(True for _ in tokens(content)):
+        return True
+    return any(is_secret(match[1], match[2].strip("\"' \t,")) for match in _SETTING.finditer(content))

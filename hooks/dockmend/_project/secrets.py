@@ -1,0 +1,225 @@
+"""The secrets that a Dockerfile's own text holds, each with its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from dockmend._dockerfile.assignments import assignments
+from dockmend._dockerfile.document import Document, Instruction, Logical
+from dockmend._dockerfile.parser import parse
+from dockmend._dockerfile.span import Span
+from dockmend._project.secret_names import NONE, STRONG, is_random, is_secret, is_stand_in, name_strength
+from dockmend._project.secret_tokens import tokens
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from dockmend._shell.script import Script
+
+_SHELL_TEXT = frozenset({"RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK"})
+_HEALTHCHECK_CMD = re.compile(r"(?i)CMD[\t\v\f\r ]+")
+# Words that a script with a password in it has; others are not parsed.
+_HINT = re.compile(r"(?i)pass|pwd|token|secret|key|cred|identified|curl|auth")
+# `ALTER USER x WITH PASSWORD 'y'`, `IDENTIFIED BY 'y'`, `PASSWORD('y')`
+_SQL = re.compile(
+    r"(?i)(?:\bidentified[ \t]{1,9}(?:with[ \t]{1,9}\w{1,40}[ \t]{1,9})?by|\bpassword[ \t]{0,9}\("
+    r"|\b(?:encrypted|with)[ \t]{1,9}password)[ \t]{0,9}"
+    r"(?:'\\''|\\?['\"])([^'\"\\\s]{1,200})(?:'\\''|\\?['\"])"
+)
+# What chpasswd reads: user:password, a line each.
+_ACCOUNT = re.compile(
+    r"(?m)(?:^|(?<=\\n)|(?<=['\" ]))[a-z_][a-z0-9_-]{0,31}:([^\s:'\"\\]{1,200})(?=['\"\\ ]|$)"
+)
+_CHPASSWD = re.compile(r"(?:sudo[ \t]+)?(?:/usr/sbin/)?chpasswd\b(?![^|;&\n]*[ \t](?:-e|--encrypted)\b)")
+_PASSWD = re.compile(r"(?:sudo[ \t]+)?passwd[ \t].*--stdin\b")
+
+
+class Secret(NamedTuple):
+    """A secret that stands in `instruction`, at `span`; `what` names it without its value."""
+
+    instruction: Instruction
+    span: Span
+    what: str
+
+
+def find(doc: Document) -> Iterator[Secret]:
+    """The secrets in the instructions of `doc`, in the order of the file, no place twice."""
+    for instruction in doc.instructions:
+        end = -1
+        for found in sorted(
+            _in_instruction(instruction, doc), key=lambda one: (one.span.start, -one.span.end)
+        ):
+            if found.span.start >= end:
+                yield found._replace(instruction=instruction)
+                end = found.span.end
+
+
+def masked(text: str) -> str:
+    """`text`, a whole Dockerfile, with each character of a secret replaced by one as long in UTF-8.
+
+    Lines, columns and byte offsets stay what they are. Never raises; a file that BuildKit refuses is
+    masked as far as it can be read.
+    """
+    spans = [found.span for found in find(parse(text))]
+    if not spans:
+        return text
+    parts: list[str] = []
+    done = 0
+    for start, end in spans:
+        parts += text[done:start], "".join(map(_mask, text[start:end]))
+        done = end
+    parts.append(text[done:])
+    return "".join(parts)
+
+
+def _mask(char: str) -> str:
+    if char in "\r\n":
+        return char
+    return "*\u00b7\u2022\U0001f784"[len(char.encode("utf-8", "replace")) - 1]
+
+
+def _in_instruction(instruction: Instruction, doc: Document) -> Iterator[Secret]:
+    holder = instruction.trigger or instruction
+    args = holder.args
+    for token in tokens(args.text):
+        yield Secret(holder, args.span(token.start, token.end), token.kind)
+    for one in assignments(holder, doc.escape):
+        if holder.name != "LABEL" and one.value is not None and is_secret(one.name, one.plain):
+            yield Secret(holder, _value_span(args, one.start, one.end), f"the value of {one.name}")
+    if holder.name in _SHELL_TEXT:
+        for start, end, what in _in_arguments(holder):
+            yield Secret(holder, args.span(start, end), what)
+    for heredoc in holder.heredocs:
+        base = heredoc.span.start
+        for token in tokens(heredoc.content):
+            yield Secret(holder, Span(base + token.start, base + token.end), token.kind)
+        if holder.name == "RUN":
+            for start, end, what in in_script(heredoc.content.replace("\r\n", " \n")):
+                yield Secret(holder, Span(base + start, base + end), what)
+
+
+def _value_span(args: Logical, start: int, end: int) -> Span:
+    quoted = end - start > 1 and args.text[start] == args.text[end - 1] and args.text[start] in "'\""
+    return args.span(start + quoted, end - quoted)
+
+
+def _in_arguments(holder: Instruction) -> Iterator[tuple[int, int, str]]:
+    text = holder.args.text
+    if holder.json is None:
+        command = _HEALTHCHECK_CMD.match(text) if holder.name == "HEALTHCHECK" else None
+        skip = command.end() if command else 0
+        for start, end, what in in_script(text[skip:]):
+            yield start + skip, end + skip, what
+        return
+    words = []
+    at = 0
+    for word in holder.words:
+        at = text.index(word.text, at)
+        words.append((word.text[1:-1], at + 1))
+        at += len(word.text)
+    if len(words) > 2 and words[1][0] in ("-c", "-lc", "-ec", "-exc") and "\\" not in words[2][0]:
+        for start, end, what in in_script(words[2][0]):
+            yield start + words[2][1], end + words[2][1], what
+    elif words:
+        yield from _in_words(words)
+
+
+def in_script(text: str) -> Iterator[tuple[int, int, str]]:
+    """Passwords that a shell script spells out: start and end in `text`, and what each is."""
+    if not _HINT.search(text):
+        return
+    from dockmend._shell.script import parse as parse_script
+
+    for match in _SQL.finditer(text):
+        if not is_stand_in(match[1]):
+            yield *match.span(1), "a password in SQL"
+    script = parse_script(text)
+    if script.has_error:
+        return
+    for node in script.walk():
+        if node.type == "variable_assignment":
+            yield from _in_assignment(script, node)
+        elif node.type == "command":
+            yield from _in_words(list(_words(script, node)))
+            yield from _in_account(script, node)
+
+
+def _in_assignment(script: Script, node: Node) -> Iterator[tuple[int, int, str]]:
+    name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+    if name is None or value is None or value.type not in ("word", "string", "raw_string", "number"):
+        return
+    written, start, end = _literal(script, value)
+    called = script.source(name)
+    # One command's own variable is often a stand-in: SECRET_KEY=x python manage.py collectstatic
+    sure = is_random(written) or called.upper().endswith(("PASSWORD", "PASSWD"))
+    if sure and is_secret(called, written):
+        yield start, end, f"the value of {called}"
+
+
+def _literal(script: Script, node: Node) -> tuple[str, int, int]:
+    """The text of a word without the quotes around it, and its place."""
+    start, end = script.span(node)
+    text = script.text[start:end]
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+        return text[1:-1], start + 1, end - 1
+    return text, start, end
+
+
+def _words(script: Script, node: Node) -> Iterator[tuple[str, int]]:
+    for child in node.children:
+        if child.type in ("command_name", "word", "string", "raw_string", "number", "concatenation"):
+            text, start, _ = _literal(script, child)
+            yield text, start
+
+
+def _in_words(words: list[tuple[str, int]]) -> Iterator[tuple[int, int, str]]:
+    """Passwords among a command's words, each given with its place."""
+    if not words:
+        return
+    command = words[0][0].rsplit("/", 1)[-1]
+    for (word, at), (following, place) in zip(words, [*words[1:], ("", 0)]):
+        option, equals, value = word.partition("=")
+        if option.startswith("--") and name_strength(option) == STRONG and "file" not in option:
+            start = at + len(option) + 1
+            if not equals:
+                value, start = following, place
+            if value[:1] != "-" and is_secret(option, value.strip("'\"")):
+                inner = value.strip("'\"")
+                start += value.index(inner)
+                yield start, start + len(inner), f"the value of {option}"
+        elif command == "curl" and word in ("-u", "--user") and ":" in following:
+            password = following.partition(":")[2]
+            if not is_stand_in(password):
+                yield (
+                    place + len(following) - len(password),
+                    place + len(following),
+                    "the password given to curl",
+                )
+        elif command == "sshpass" and word == "-p" and not is_stand_in(following):
+            yield place, place + len(following), "the password given to sshpass"
+
+
+def _in_account(script: Script, node: Node) -> Iterator[tuple[int, int, str]]:
+    """`echo "user:password" | chpasswd`, and `echo password | passwd --stdin user`."""
+    name, pipeline = node.child_by_field_name("name"), node.parent
+    if name is None or script.source(name) not in ("echo", "printf"):
+        return
+    if pipeline is None or pipeline.type != "pipeline":
+        return
+    after = [one for one in pipeline.named_children if one.start_byte >= node.end_byte]
+    reader = script.source(after[0]) if after else ""
+    if _CHPASSWD.match(reader):
+        for match in _ACCOUNT.finditer(script.text, *script.span(node)):
+            if not is_stand_in(match[1]):
+                yield *match.span(1), "a password set with chpasswd"
+    elif _PASSWD.match(reader):
+        for word, at in list(_words(script, node))[1:2]:
+            if not is_stand_in(word):
+                yield at, at + len(word), "a password set with passwd"
+
+
+def secret_argument(name: str) -> bool:
+    """Whether a build argument of that name is there to be given a secret."""
+    return name_strength(name) != NONE and name.upper() not in ("PWD", "OLDPWD")

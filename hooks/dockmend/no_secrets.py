@@ -1,0 +1,220 @@
+"""No secret in the image.
+
+## Why
+What ENV, ARG, RUN and COPY put into an image stays in it: `docker history` and `docker inspect` show
+values, and a file that a later layer removes is still in the layer below. Whoever can pull the image has
+the secret. A secret belongs to the run (`docker run --env-file`, an orchestrator's secrets) or, where the
+build needs it, to the one RUN that does: `RUN --mount=type=secret` leaves nothing behind.
+
+Found are: values of ENV and ARG, variables, options and URLs whose name or place says that they are
+secret; tokens and private keys known by their shape, anywhere; passwords given to chpasswd, curl, sshpass
+and SQL; build arguments that are there to be given a secret; key, password and `.env` files that COPY or
+ADD name. No message and no report shows a value.
+
+## Example
+```dockerfile
+FROM node:22-slim
+WORKDIR /app
+ARG NPM_TOKEN
+COPY package.json package-lock.json .npmrc ./
+RUN NPM_TOKEN=$NPM_TOKEN npm ci
+```
+```dockerfile
+FROM node:22-slim
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN --mount=type=secret,id=NPM_TOKEN,env=NPM_TOKEN NPM_TOKEN=$NPM_TOKEN npm ci
+```
+
+## Fix safety
+Unsafe: the build has to be called with `--secret id=NPM_TOKEN,env=NPM_TOKEN` instead of
+`--build-arg NPM_TOKEN=…`. The variable is then set in each RUN that names it and nowhere else, so a program
+that reads it unnamed no longer finds it; and a new value alone does not make the step run again. What a
+RUN writes to a file stays in its layer still. `env=` needs Dockerfile syntax 1.10 (BuildKit 0.16).
+
+## Left alone
+Empty values and placeholders (`changeme`, `<token>`, `xxx`), variables, paths, `…_FILE`, switches, sizes,
+public and GPG keys and fingerprints, user names; front-end variables that are public by design
+(`NEXT_PUBLIC_…`, `VITE_…`). Only reported: what is spelled out (it is known already: revoke it), an ARG with
+a default, before the first FROM or under ONBUILD, one that another instruction than RUN reads or that no
+RUN names, one of several of an instruction, Windows images, and an older `# syntax=`.
+
+## References
+- https://docs.docker.com/reference/build-checks/secrets-used-in-arg-or-env/
+- https://docs.docker.com/reference/dockerfile/#run---mounttypesecret
+- https://docs.docker.com/build/building/secrets/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from dockmend._dockerfile.assignments import Assignment, assignments
+from dockmend._dockerfile.document import Document, Instruction, Meaning
+from dockmend._dockerfile.span import Span
+from dockmend._dockerfile.state import is_windows
+from dockmend._hook import ERROR, UNSAFE, Context, Edit, Finding, Fix, Hook
+from dockmend._project import secrets
+from dockmend._project.secret_files import holds_secret, is_imported, secret_file
+from dockmend._project.secret_names import NONE, name_strength
+
+_REVOKE = "whoever has the file or the image knows it: revoke it, and "
+_ADVICE = {
+    "ENV": _REVOKE + "give the new one when the container runs, as with `docker run --env-file`",
+    "CMD": _REVOKE + "give the new one when the container runs, as with `docker run --env-file`",
+    "ENTRYPOINT": _REVOKE + "give the new one when the container runs, as with `docker run --env-file`",
+}
+_MOUNT = _REVOKE + "take the new one from `RUN --mount=type=secret`"
+_FILE = "mount it into the RUN that needs it with --mount=type=secret, or into the container when it runs"
+_WHOLE_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))\Z")
+_SYNTAX = re.compile(r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?::([^@]*))?(?:@.*)?\Z")
+_OLD = re.compile(r"(?:0|1\.[0-9](?:\.|-|\Z)|experimental|1-experimental)")
+
+
+def check(doc: Document, ctx: Context) -> Iterator[Finding]:
+    """Yield a finding for each secret, and for each way of one into the image."""
+    for found in secrets.find(doc):
+        name = found.instruction.name
+        yield Finding(f"{name} spells out {found.what}", found.span, reason=_ADVICE.get(name, _MOUNT))
+    for instruction in doc.instructions:
+        holder = instruction.trigger or instruction
+        if holder.name in ("COPY", "ADD"):
+            yield from _copied(doc, holder, ctx)
+        elif holder.name == "ARG":
+            yield from _arguments(doc, instruction, holder)
+        elif holder.name == "ENV":
+            yield from _kept(doc, holder)
+
+
+def _copied(doc: Document, holder: Instruction, ctx: Context) -> Iterator[Finding]:
+    """The sources of a COPY or ADD that hold secrets."""
+    names = holder.json or tuple(word.text for word in holder.words)
+    if holder.flag("from") is not None or len(names) < 2 or holder.stage is None:
+        return
+    for word, name in zip(holder.words[:-1], names[:-1]):
+        what = secret_file(name, names[-1])
+        if not what or any(is_imported(name, one.args.text) for one in doc.stages[holder.stage].instructions):
+            continue
+        content = None if "*" in name or "$" in name else ctx.build.read(name)
+        if content is None or holds_secret(what, content.decode("utf-8", "replace")):
+            yield Finding(
+                f"{holder.name} puts {what} into the image", word.span(0, len(word.text)), reason=_FILE
+            )
+
+
+def _arguments(doc: Document, instruction: Instruction, holder: Instruction) -> Iterator[Finding]:
+    """The build arguments of an ARG that are there to be given a secret."""
+    declared = assignments(holder, doc.escape)
+    for one in declared:
+        if one.plain or not secrets.secret_argument(one.name):
+            continue
+        span = holder.args.span(*_name_place(one))
+        message = f"what the build argument {one.name} is given stays in the history of the image"
+        reason = _why_not(doc, instruction, one.name, len(declared))
+        if reason:
+            yield Finding(message, span, reason=reason)
+            continue
+        reason = (
+            f"build with `--secret id={one.name},env={one.name}` and no `--build-arg`; needs Dockerfile "
+            f"syntax 1.10, and a program that reads {one.name} where RUN does not name it no longer finds it"
+        )
+        yield Finding(message, span, _mounted(doc, instruction, one.name), reason)
+
+
+def _name_place(one: Assignment) -> tuple[int, int]:
+    end = one.start if one.value is None else one.start - 1
+    return end - len(one.name), end
+
+
+def _why_not(doc: Document, instruction: Instruction, name: str, siblings: int) -> str:
+    """Why the build argument cannot be taken from a secret mount, or ""."""
+    if instruction.trigger is not None:
+        return "the build that the trigger is for decides what reads it"
+    if instruction.stage is None:
+        return "it is declared for the whole file: take it from a secret mount in each RUN that needs it"
+    stage = doc.stages[instruction.stage]
+    if is_windows(doc, stage):
+        return "a Windows image has no secret mounts"
+    syntax = next((one.value for one in doc.directives if one.name == "syntax"), "docker/dockerfile:1")
+    version = _SYNTAX.match(syntax)
+    if version is None or _OLD.match(version[1] or "1"):
+        return f"secret mounts with env= need `# syntax=docker/dockerfile:1.10`, and the file has `{syntax}`"
+    if siblings > 1 or instruction.comments or instruction.blanks:
+        return "the ARG declares more than this: give it an instruction of its own"
+    for one in stage.instructions[stage.instructions.index(instruction) + 1 :]:
+        flags = any(_names(flag.text, name) for flag in one.flags)
+        if flags or (one.name != "RUN" and _reads(one, name)):
+            return f"the {one.name} of line {one.line} reads it too"
+    if not any(_reads(one, name) for one in _later(doc, instruction)):
+        return f"no RUN names {name}, so which one needs it is not known"
+    return ""
+
+
+def _later(doc: Document, instruction: Instruction) -> list[Instruction]:
+    """The RUN instructions after `instruction` in its stage."""
+    assert instruction.stage is not None
+    found = doc.stages[instruction.stage].instructions
+    return [one for one in found if one.name == "RUN" and one.index > instruction.index]
+
+
+def _reads(instruction: Instruction, name: str) -> bool:
+    """Whether a variable is named in what the instruction says, its here-documents included."""
+    holder = instruction.trigger or instruction
+    return any(_names(text, name) for text in (holder.args.text, *(one.content for one in holder.heredocs)))
+
+
+def _names(text: str, name: str) -> bool:
+    return name in text and re.search(rf"(?<![A-Za-z0-9_]){name}(?![A-Za-z0-9_])", text) is not None
+
+
+def _mounted(doc: Document, instruction: Instruction, name: str) -> Fix:
+    """The ARG goes, and each RUN that names it gets it from a secret mount."""
+    flag = f"--mount=type=secret,id={name},env={name}"
+    edits = [Edit(instruction.span, "")]
+    becomes: dict[int, tuple[Meaning, ...]] = {instruction.index: ()}
+    for one in _later(doc, instruction):
+        if _reads(one, name):
+            place = one.flags[-1].span.end if one.flags else one.keyword.end
+            edits.append(Edit(Span(place, place), f" {flag}"))
+            becomes[one.index] = (one.meaning._replace(flags=(*one.meaning.flags, flag)),)
+    return Fix(UNSAFE, tuple(edits), becomes)
+
+
+def _kept(doc: Document, holder: Instruction) -> Iterator[Finding]:
+    """The variables of an ENV that are given what a secret build argument holds."""
+    if holder.stage is None:
+        return
+    declared = {
+        one.name
+        for other in doc.stages[holder.stage].instructions
+        if other.name == "ARG" and other.index < holder.index
+        for one in assignments(other, doc.escape)
+    }
+    for one in assignments(holder, doc.escape):
+        variable = _WHOLE_VARIABLE.match(one.plain)
+        source = (variable[1] or variable[2]) if variable else ""
+        if source in declared and NONE not in (name_strength(one.name), name_strength(source)):
+            yield Finding(
+                f"ENV keeps the build argument {source} in the image",
+                holder.args.span(one.start, one.end),
+                reason="it can be given when the container runs, as with `docker run --env-file`",
+            )
+
+
+HOOK = Hook(
+    name="no-secrets",
+    practice=13,
+    summary="no secret in the image",
+    check=check,
+    aliases=("SecretsUsedInArgOrEnv",),
+    severity=ERROR,
+    safety=UNSAFE,
+)
+
+
+def main() -> int:
+    """Run this hook alone on the command line's files."""
+    from dockmend._cli import hook_main
+
+    return hook_main(HOOK)
