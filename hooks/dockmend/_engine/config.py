@@ -77,7 +77,9 @@ class Configs:
         while found is None:
             passed.append(folder)
             parent = os.path.dirname(folder)
-            found = self._in(folder) or (Config(None, folder) if parent == folder else self._known.get(parent))
+            found = self._in(folder) or (
+                Config(None, folder) if parent == folder else self._known.get(parent)
+            )
             folder = parent
         self._known.update(dict.fromkeys(passed, found))
         if isinstance(found, Failure):
@@ -233,6 +235,9 @@ class _Reader:
                 checked[name] = self.boolean(where, item)
             elif isinstance(default, list):
                 checked[name] = self.strings(where, item)
+            elif isinstance(default, dict):
+                table = self.table(where, item)
+                checked[name] = {key: self.string(f"{where}.{key}", value) for key, value in table.items()}
             elif isinstance(default, int):
                 if not isinstance(item, int) or isinstance(item, bool):
                     raise self.wrong(where, "must be a whole number")
