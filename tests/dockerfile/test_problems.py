@@ -176,7 +176,7 @@ ACCEPTED = [
     "FROM b AS C-1_d.e\nFROM --platform=$P b\nFROM scratch\n",
     "FROM b:$V@sha256:0 as c\n",
     "run a\nRuN b\n",
-    "RUN " + "a" * 65000 + "\\\n" + "b" * 65000 + "\n",
+    "RUN " + "a" * 40000 + "\\\n" + "b" * 40000 + "\n",
 ]
 
 

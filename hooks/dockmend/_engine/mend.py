@@ -160,6 +160,9 @@ def _compatible(wanted: Iterable[_Wanted]) -> tuple[list[_Wanted], Edits]:
     touched: set[int] = set()
     edits = Edits()
     for hook, finding, fix in wanted:
+        if bool(fix.edits) == bool(fix.files):
+            both = "changes the text and a file beside it at once" if fix.edits else "changes nothing"
+            raise _Broken(1, f"{hook.name}: its fix {both}")
         if not fix.edits or touched & fix.becomes.keys():
             continue
         try:
