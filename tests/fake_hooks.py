@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-
-import pytest
+from typing import TYPE_CHECKING
 
 from dockmend import _registry
 from dockmend._dockerfile.document import Document
 from dockmend._dockerfile.span import Span
 from dockmend._hook import INFO, SAFE, UNSAFE, Context, Edit, FileEdit, Finding, Fix, Hook
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def _upper(doc: Document, ctx: Context) -> Iterator[Finding]:
@@ -31,7 +33,9 @@ def _signal(doc: Document, ctx: Context) -> Iterator[Finding]:
             fix = Fix(UNSAFE, (Edit(span, "SIGTERM"),), becomes)
             yield Finding("SIGKILL leaves no time to end", one.head, fix, "the process may ignore SIGTERM")
         elif one.name == "STOPSIGNAL" and "$" in one.args.text:
-            yield Finding("a signal from a variable", one.head, reason="its value is not known", severity=INFO)
+            yield Finding(
+                "a signal from a variable", one.head, reason="its value is not known", severity=INFO
+            )
 
 
 def _beside(doc: Document, ctx: Context) -> Iterator[Finding]:
@@ -49,12 +53,13 @@ def _beside(doc: Document, ctx: Context) -> Iterator[Finding]:
 
 
 def _broken(doc: Document, ctx: Context) -> Iterator[Finding]:
-    raise ZeroDivisionError("on purpose")
-    yield
+    for _ in doc.instructions:
+        raise ZeroDivisionError("on purpose")
+    yield from ()
 
 
 UPPER = Hook("upper", 1, "Keywords in upper case", _upper, aliases=("DL0001", "ConsistentInstructionCasing"),
-             options={"but": "", "mode": ("few", "all"), "deep": False, "most": 3, "names": []})  # fmt: skip
+             options={"but": "", "mode": ("few", "all"), "deep": False, "most": 3, "names": [], "by": {}})  # fmt: skip
 SIGNAL = Hook("stop-signal", 2, "A signal that can be heard", _signal, aliases=("DL0002",), safety=UNSAFE,
               keywords=frozenset({"STOPSIGNAL"}))  # fmt: skip
 BESIDE = Hook("beside", 3, "Notes beside the Dockerfile", _beside, default=False)

@@ -12,7 +12,9 @@ def shared(tmp_path: Path) -> Iterator[Path]:
     """A folder that every user can reach and write to."""
     folder = tmp_path / "shared"
     folder.mkdir()
-    above = [parent for parent in folder.parents if parent.stat().st_uid == os.getuid() and parent != Path("/")]
+    above = [
+        parent for parent in folder.parents if parent.stat().st_uid == os.getuid() and parent != Path("/")
+    ]
     modes = [(parent, parent.stat().st_mode) for parent in above]
     for parent in above:
         parent.chmod(parent.stat().st_mode | 0o055)

@@ -40,7 +40,9 @@ def commit() -> None:
 
 
 def changed(folder: Path, revision: str = "HEAD") -> dict[str, list[int] | None]:
-    return {str(Path(path).relative_to(folder)): lines for path, lines in since(revision, str(Path.cwd())).items()}
+    return {
+        str(Path(path).relative_to(folder)): lines for path, lines in since(revision, str(Path.cwd())).items()
+    }
 
 
 def _lines(*edits: tuple[int, str]) -> str:
@@ -87,7 +89,9 @@ def test_ignored_and_removed_files_do_not_count(repository: Path) -> None:
     assert changed(repository) == {}
 
 
-@pytest.mark.parametrize("name", ["a b", "café", 'qu"ote', "back\\slash", "tab\there", "new\nline", "b\udcff"])
+@pytest.mark.parametrize(
+    "name", ["a b", "café", 'qu"ote', "back\\slash", "tab\there", "new\nline", "b\udcff"]
+)
 def test_names(repository: Path, name: str) -> None:
     Path(name).write_text("a\nb\n")
     commit()
@@ -138,7 +142,7 @@ def test_an_earlier_revision(repository: Path) -> None:
     [("none", "git rev-parse failed"), ("--output=x", "is no revision"), ("", "git rev-parse failed")],
 )
 def test_a_revision_that_is_none(repository: Path, revision: str, said: str) -> None:
-    with pytest.raises(Failure, match=f"--since: error: .*{said}"):
+    with pytest.raises(Failure, match=rf"--since: error: .*{said}"):
         since(revision, str(repository))
     assert not Path("x").exists()
 
@@ -148,7 +152,7 @@ def test_no_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Failure, match="not a git repository"):
         since("HEAD", str(tmp_path))
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(Failure, match="git cannot be run: .*; install git, or use --patch"):
+    with pytest.raises(Failure, match=r"git cannot be run: .*; install git, or use --patch"):
         since("HEAD", str(tmp_path))
 
 
@@ -179,7 +183,11 @@ def test_a_patch_from_the_top_of_the_repository(tmp_path: Path) -> None:
     (tmp_path / "app").mkdir()
     (tmp_path / "app" / "Dockerfile").touch()
     (tmp_path.parent / "outside").touch()
-    for name, file in {"app/Dockerfile": "app/Dockerfile", "Dockerfile": "app/Dockerfile", "outside": "app/outside"}.items():
+    for name, file in {
+        "app/Dockerfile": "app/Dockerfile",
+        "Dockerfile": "app/Dockerfile",
+        "outside": "app/outside",
+    }.items():
         assert list(in_patch(PATCH.format(a=f"a/{name}", b=f"b/{name}"), "p", str(tmp_path / "app"))) == [
             str(tmp_path / file)
         ]  # fmt: skip
@@ -189,12 +197,17 @@ def test_a_path_that_is_nowhere_above(tmp_path: Path) -> None:
     assert in_patch(PATCH.format(a="zz", b="zz"), "p", str(tmp_path)) == {str(tmp_path / "zz"): [3]}
 
 
-@pytest.mark.parametrize("text", ["--- a\n+++ b\n@@ -1,9 +1,9 @@\n a\n", "+++ b\n@@ nonsense"])
+@pytest.mark.parametrize(
+    "text", ["--- a\n+++ b\n@@ -1,9 +1,9 @@\n a\n", "+++ b\n@@ nonsense", "# README\n", "FROM a\nRUN b\n"]
+)
 def test_what_is_no_patch(tmp_path: Path, text: str) -> None:
-    try:
-        assert in_patch(text, "my.diff", str(tmp_path)) == {}
-    except Failure as failure:
-        assert str(failure).startswith("my.diff: error: is not a unified diff: ")
+    with pytest.raises(Failure, match=r"^my\.diff: error: is not a unified diff"):
+        in_patch(text, "my.diff", str(tmp_path))
+
+
+@pytest.mark.parametrize("text", ["", "\n"])
+def test_an_empty_patch_changes_nothing(tmp_path: Path, text: str) -> None:
+    assert in_patch(text, "my.diff", str(tmp_path)) == {}
 
 
 DOC = "FROM a\nRUN a \\\n  b \\\n  c\n\nRUN d\n"
@@ -249,5 +262,9 @@ def test_changed_lines_are_followed_through_mending(
     mended = mend(text)
     concerns = touches([6, 8], text)
     doc = parse(mended)
-    found = {one.meaning.name + " " + str(one.meaning.value) for one in doc.instructions if concerns(doc, Finding("", one.keyword))}
+    found = {
+        one.meaning.name + " " + str(one.meaning.value)
+        for one in doc.instructions
+        if concerns(doc, Finding("", one.keyword))
+    }
     assert found == expected

@@ -3,9 +3,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import fake_hooks
 import pytest
 
+import fake_hooks
 from dockmend._engine.config import Config, Configs, load
 from dockmend._engine.errors import Failure
 
@@ -81,7 +81,14 @@ def test_all_hooks(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("written", "value"),
-    [('mode = "all"', "all"), ("deep = true", True), ("most = 7", 7), ('names = ["a"]', ("a",)), ('but = "x"', "x")],
+    [
+        ('mode = "all"', "all"),
+        ("deep = true", True),
+        ("most = 7", 7),
+        ('names = ["a"]', ("a",)),
+        ('by.a = "b"', {"a": "b"}),
+        ('but = "x"', "x"),
+    ],
 )
 def test_a_hooks_own_settings(tmp_path: Path, written: str, value: object) -> None:
     assert list(config(tmp_path, f"[upper]\n{written}").options["upper"].values()) == [value]
@@ -111,6 +118,8 @@ def test_a_hooks_own_settings(tmp_path: Path, written: str, value: object) -> No
         ("upper.deep = 1", "`upper.deep` must be true or false"),
         ("upper.most = true", "`upper.most` must be a whole number"),
         ("upper.names = 1", "`upper.names` must be a list of strings"),
+        ("upper.by = 1", "`upper.by` must be a table"),
+        ("upper.by.a = 1", "`upper.by.a` must be a string"),
         ("upper.but = 1", "`upper.but` must be a string"),
         ("select = [", "is not valid TOML: "),
         ("x = " + "[" * 100_000, "is not valid TOML: "),
@@ -148,7 +157,8 @@ def test_a_file_that_is_not_utf_8(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[tool.ruff]", "[project]\nname = 'dockmend'", "x = [ # not even TOML", "[tool]\nx = 'dockmend'"]
+    "text",
+    ["", "[tool.ruff]", "[project]\nname = 'dockmend'", "x = [ # not even TOML", "[tool]\nx = 'dockmend'"],
 )
 def test_a_pyproject_that_does_not_speak_of_it(tmp_path: Path, text: str) -> None:
     (tmp_path / "pyproject.toml").write_text(text)
@@ -198,13 +208,20 @@ def test_a_mistake_is_said_for_every_folder_it_holds_for(tmp_path: Path) -> None
 def test_a_folder_of_that_name_is_no_configuration(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").mkdir()
     os.mkfifo(tmp_path / ".dockmend.toml")
-    assert Configs().of(str(tmp_path)).path not in {str(tmp_path / ".dockmend.toml"), str(tmp_path / "pyproject.toml")}
+    assert Configs().of(str(tmp_path)).path not in {
+        str(tmp_path / ".dockmend.toml"),
+        str(tmp_path / "pyproject.toml"),
+    }
 
 
 @pytest.mark.parametrize(
     ("glob", "yes", "no"),
     [
-        ("vendor", ["vendor", "vendor/Dockerfile", "a/vendor/b/Dockerfile"], ["vendors/Dockerfile", "a/Dockerfile"]),
+        (
+            "vendor",
+            ["vendor", "vendor/Dockerfile", "a/vendor/b/Dockerfile"],
+            ["vendors/Dockerfile", "a/Dockerfile"],
+        ),
         ("vendor/", ["vendor/Dockerfile"], ["Dockerfile"]),
         ("/vendor", ["vendor/Dockerfile"], ["a/vendor/Dockerfile"]),
         ("a/vendor", ["a/vendor/Dockerfile"], ["vendor/Dockerfile", "b/a/vendor/Dockerfile"]),

@@ -5,9 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import fake_hooks
 import pytest
 
+import fake_hooks
 from dockmend._engine.config import Configs
 from dockmend._engine.discover import Search, is_dockerfile
 
@@ -58,7 +58,9 @@ def test_a_folder_is_searched_in_the_order_of_names() -> None:
     assert found(os.path.abspath("b")) == [os.path.abspath("b/Dockerfile")]
 
 
-@pytest.mark.parametrize("folder", [".git", "node_modules", ".venv", ".tox", "x/node_modules", "site-packages/x"])
+@pytest.mark.parametrize(
+    "folder", [".git", "node_modules", ".venv", ".tox", "x/node_modules", "site-packages/x"]
+)
 def test_folders_passed_over(folder: str) -> None:
     make(f"{folder}/Dockerfile", "Dockerfile")
     assert found(".") == ["Dockerfile"]
@@ -105,7 +107,14 @@ def test_files_named_one_by_one_are_taken_whatever_they_are() -> None:
 
 
 def test_a_dockerignore_stands_for_what_it_serves() -> None:
-    make("a/.dockerignore", "a/Dockerfile", "a/app.dockerfile", "a/x.txt", "a/b/Dockerfile", "a/app.dockerfile.dockerignore")
+    make(
+        "a/.dockerignore",
+        "a/Dockerfile",
+        "a/app.dockerfile",
+        "a/x.txt",
+        "a/b/Dockerfile",
+        "a/app.dockerfile.dockerignore",
+    )
     make("c/.dockerignore", "c/x.txt", "c/x.txt.dockerignore", "c/y.dockerignore")
     Path("a/Dockerfile.d").mkdir()
     assert found("a/.dockerignore") == ["a/Dockerfile", "a/app.dockerfile"]

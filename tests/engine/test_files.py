@@ -43,12 +43,16 @@ def leftovers(folder: Path) -> list[str]:
 
 
 def as_nobody(path: Path) -> str:
-    done = subprocess.run([sys.executable, "-c", REPLACE, str(path)], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", REPLACE, str(path)], capture_output=True, text=True, timeout=60
+    )
     assert not done.stderr
     return done.stdout
 
 
-@pytest.mark.parametrize("data", [b"", b"a\r\n", b"\xef\xbb\xbfFROM a", b"\xff\xfe\x00\xc3\x28", "é\u2028".encode()])
+@pytest.mark.parametrize(
+    "data", [b"", b"a\r\n", b"\xef\xbb\xbfFROM a", b"\xff\xfe\x00\xc3\x28", "é\u2028".encode()]
+)
 def test_decoding_gives_back_every_byte(data: bytes) -> None:
     assert files.encode(files.decode(data)) == data
 
@@ -123,8 +127,12 @@ def _made_a_folder(path: Path) -> None:
     path.mkdir()
 
 
-@pytest.mark.parametrize("meanwhile", [_rewritten, _rewritten_unseen, _touched, _removed, _made_anew, _made_a_folder])
-def test_a_file_that_changed_meanwhile_is_left_alone(dockerfile: Path, meanwhile: Callable[[Path], None]) -> None:
+@pytest.mark.parametrize(
+    "meanwhile", [_rewritten, _rewritten_unseen, _touched, _removed, _made_anew, _made_a_folder]
+)
+def test_a_file_that_changed_meanwhile_is_left_alone(
+    dockerfile: Path, meanwhile: Callable[[Path], None]
+) -> None:
     source = files.read(str(dockerfile))
     meanwhile(dockerfile)
     now = dockerfile.read_text() if dockerfile.is_file() else None
@@ -134,7 +142,9 @@ def test_a_file_that_changed_meanwhile_is_left_alone(dockerfile: Path, meanwhile
     assert not leftovers(dockerfile.parent)
 
 
-def test_a_change_while_the_new_text_is_written_is_seen(dockerfile: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_while_the_new_text_is_written_is_seen(
+    dockerfile: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source = files.read(str(dockerfile))
     fsync = os.fsync
 
@@ -205,7 +215,9 @@ def test_a_failed_write_says_why_and_leaves_the_old_file(
 
 @as_root
 def test_a_full_disk(tmp_path: Path) -> None:
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "none", tmp_path], capture_output=True).returncode:
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=16k", "none", tmp_path], capture_output=True
+    ).returncode:
         pytest.skip("nothing can be mounted here")
     try:
         path = tmp_path / "Dockerfile"
@@ -220,7 +232,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
 
 @as_root
 def test_a_read_only_file_system(tmp_path: Path) -> None:
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", tmp_path]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(tmp_path)]
     if subprocess.run(mount, capture_output=True).returncode:
         pytest.skip("nothing can be mounted here")
     try:
@@ -322,14 +334,18 @@ def test_a_huge_file_is_refused(tmp_path: Path) -> None:
         files.read(str(path))
 
 
-def test_a_file_that_grows_while_it_is_read_is_refused(dockerfile: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_grows_while_it_is_read_is_refused(
+    dockerfile: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(files, "LIMIT", 8)
     monkeypatch.setattr(os, "read", lambda handle, size: b"more")
     with pytest.raises(Failure, match="is larger than"):
         files.read(str(dockerfile))
 
 
-def test_a_folder_that_cannot_be_synced_is_no_failure(dockerfile: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_cannot_be_synced_is_no_failure(
+    dockerfile: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fsync, opened = os.fsync, os.open
 
     def refuse(handle: int) -> None:
@@ -369,4 +385,6 @@ def test_a_kill_at_any_step_leaves_the_old_file(dockerfile: Path, step: str, sig
     done = subprocess.run([sys.executable, "-c", KILLED, str(dockerfile), step, signal], timeout=60)
     assert done.returncode < 0
     assert dockerfile.read_text() == "old"
-    assert {name for name in os.listdir(dockerfile.parent) if name != "Dockerfile"} == set(leftovers(dockerfile.parent))
+    assert {name for name in os.listdir(dockerfile.parent) if name != "Dockerfile"} == set(
+        leftovers(dockerfile.parent)
+    )

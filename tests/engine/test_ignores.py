@@ -6,12 +6,12 @@ from pathlib import Path
 from time import perf_counter
 
 import pytest
-from fake_hooks import SIGNAL, UPPER
 
 from dockmend._dockerfile.parser import parse
 from dockmend._dockerfile.span import Span
 from dockmend._engine.ignores import silenced, unknown
 from dockmend._hook import SAFE, Edit, Finding, Fix, Hook
+from fake_hooks import SIGNAL, UPPER
 
 
 def none(*_: object) -> list[Finding]:
@@ -35,7 +35,11 @@ def lines(text: str, hook: Hook = COPY) -> set[int]:
     [
         ("by name", "FROM a\n# dockmend: ignore[add-to-copy]\nADD a /\nADD b /\n", {3}),
         ("by code", "FROM a\n# dockmend: ignore[DL3020]\nADD a /\n", {3}),
-        ("one of several, a reason after", "FROM a\n# dockmend: ignore[exec-form, add-to-copy] legacy\nADD a /\n", {3}),
+        (
+            "one of several, a reason after",
+            "FROM a\n# dockmend: ignore[exec-form, add-to-copy] legacy\nADD a /\n",
+            {3},
+        ),
         ("no blanks", "FROM a\n#dockmend:ignore[add-to-copy]\nADD a /\n", {3}),
         ("tabs and blanks", "FROM a\n #\t dockmend: \tignore[ add-to-copy\t] \n ADD a /\n", {3}),
         ("all of them", "FROM a\n# dockmend: ignore\nADD a /\n", {3}),
@@ -47,7 +51,11 @@ def lines(text: str, hook: Hook = COPY) -> set[int]:
         ("CRLF", "FROM a\r\n# dockmend: ignore[DL3020]\r\nADD a /\r\n", {3}),
         ("the first instruction", "# dockmend: ignore[DL3020]\nFROM a\nADD a /\n", {2}),
         ("an ONBUILD's trigger", "FROM a\n# dockmend: ignore[DL3020]\nONBUILD ADD a /\n", {3}),
-        ("a continued instruction, all of it", "FROM a\n# dockmend: ignore[DL3020]\nADD a \\\n b /\nADD c /\n", {3}),
+        (
+            "a continued instruction, all of it",
+            "FROM a\n# dockmend: ignore[DL3020]\nADD a \\\n b /\nADD c /\n",
+            {3},
+        ),
         ("under the byte order mark", "\ufeff# dockmend: file-ignore[DL3020]\nFROM a\nADD a /\n", {2, 3}),
         ("the whole file", "# dockmend: file-ignore[DL3020] reason\n\nFROM a\nADD a /\n", {3, 4}),
         ("the whole file, all hooks", "# hi\n\n# dockmend: file-ignore\n\nFROM a\n", {5}),
@@ -60,7 +68,11 @@ def lines(text: str, hook: Hook = COPY) -> set[int]:
         ("an empty line between", "FROM a\n# dockmend: ignore[DL3020]\n\nADD a /\n", set()),
         ("an instruction between", "FROM a\n# dockmend: ignore[DL3020]\nRUN a\nADD a /\n", {3}),
         ("inside an instruction", "FROM a\nADD a \\\n# dockmend: ignore[DL3020]\n /\n", set()),
-        ("inside the instruction before", "FROM a\nRUN a \\\n# dockmend: ignore[DL3020]\nADD\nADD a /\n", set()),
+        (
+            "inside the instruction before",
+            "FROM a\nRUN a \\\n# dockmend: ignore[DL3020]\nADD\nADD a /\n",
+            set(),
+        ),
         ("in a here-document", "FROM a\nRUN <<E\n# dockmend: ignore[DL3020]\nE\nADD a /\n", set()),
         ("in an argument", "FROM a\nRUN a # dockmend: ignore[DL3020]\nADD a /\n", set()),
         ("for the file, too late", "FROM a\n# dockmend: file-ignore[DL3020]\nADD a /\n", set()),
@@ -110,8 +122,12 @@ def test_hadolints_dialect_means_what_hadolint_makes_of_it(tmp_path: Path, reaso
     path = tmp_path / "Dockerfile"
     path.write_bytes(text.encode())
     hadolint = Path(sysconfig.get_path("scripts")) / "hadolint"
-    done = subprocess.run([hadolint, "--no-color", "-f", "tty", path], capture_output=True, text=True, check=False)
-    reported = {int(line.split(":")[1].split(" ")[0]) for line in done.stdout.split("\n") if " DL3020 " in line}
+    done = subprocess.run(
+        [hadolint, "--no-color", "-f", "tty", path], capture_output=True, text=True, check=False
+    )
+    reported = {
+        int(line.split(":")[1].split(" ")[0]) for line in done.stdout.split("\n") if " DL3020 " in line
+    }
     doc = parse(text)
     adds = {one.line for one in doc.instructions if "ADD" in (one.name, one.trigger and one.trigger.name)}
     assert adds - lines(text) == reported
@@ -121,19 +137,39 @@ def test_hadolints_dialect_means_what_hadolint_makes_of_it(tmp_path: Path, reaso
     ("reason", "text", "hook", "expected"),
     [
         ("one check", "# check=skip=JSONArgsRecommended\nFROM a\nCMD a\n", EXEC, True),
-        ("one of several", "# check=skip=StageNameCasing,JSONArgsRecommended;error=true\nFROM a\n", EXEC, True),
+        (
+            "one of several",
+            "# check=skip=StageNameCasing,JSONArgsRecommended;error=true\nFROM a\n",
+            EXEC,
+            True,
+        ),
         ("after another option", "# check=error=true;skip=JSONArgsRecommended\nFROM a\n", EXEC, True),
-        ("blanks", "# check = skip = StageNameCasing , JSONArgsRecommended ; error = true\nFROM a\n", EXEC, True),
+        (
+            "blanks",
+            "# check = skip = StageNameCasing , JSONArgsRecommended ; error = true\nFROM a\n",
+            EXEC,
+            True,
+        ),
         ("all of BuildKit's", "# check=skip=all\nFROM a\n", EXEC, True),
         ("all, but it is no check of BuildKit's", "# check=skip=all\nFROM a\n", COPY, False),
         ("all, but it has no code at all", "# check=skip=all\nFROM a\n", COPY._replace(aliases=()), False),
-        ("after the syntax directive", "# syntax=docker/dockerfile:1\n# check=skip=all\nFROM a\n", EXEC, True),
+        (
+            "after the syntax directive",
+            "# syntax=docker/dockerfile:1\n# check=skip=all\nFROM a\n",
+            EXEC,
+            True,
+        ),
         ("another check", "# check=skip=StageNameCasing\nFROM a\n", EXEC, False),
         ("another case", "# check=skip=jsonargsrecommended\nFROM a\n", EXEC, False),
         ("nothing skipped", "# check=error=true\nFROM a\n", EXEC, False),
         ("an empty list", "# check=skip=\nFROM a\n", EXEC, False),
         ("a star is no check", "# check=skip=*\nFROM a\n", EXEC, False),
-        ("no directive: a comment came first", "# hi\n# check=skip=JSONArgsRecommended\nFROM a\n", EXEC, False),
+        (
+            "no directive: a comment came first",
+            "# hi\n# check=skip=JSONArgsRecommended\nFROM a\n",
+            EXEC,
+            False,
+        ),
         ("no directive: in the file", "FROM a\n# check=skip=all\nCMD a\n", EXEC, False),
     ],
 )
@@ -164,7 +200,11 @@ def test_unknown_names_are_found_in_our_own_dialect_alone() -> None:
 
 
 def test_many_comments_take_little_time() -> None:
-    text = "FROM a\n" + ("# dockmend: ignore[" * 3_000 + "\n") * 20 + "# hadolint ignore=D,D,D,D,D,D,D,D !\n" * 50_000
+    text = (
+        "FROM a\n"
+        + ("# dockmend: ignore[" * 3_000 + "\n") * 20
+        + "# hadolint ignore=D,D,D,D,D,D,D,D !\n" * 50_000
+    )
     start = perf_counter()
     assert lines(text) == set()
     assert perf_counter() - start < 10

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from difflib import unified_diff
 from io import StringIO
@@ -10,12 +11,16 @@ from time import perf_counter
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from unidiff import PatchSet
+from unidiff.patch import PatchSet
 
 from dockmend._engine import files, lines, patch
 
-LINE = st.sampled_from(["a", "b", "c", "RUN x \\", "", " ", "\r", "a\r", "\x0c", "\x85", "é", "\u2028", "-", "+", "@@ -1 +1 @@"])
-TEXT = st.builds(lambda rows, end: "\n".join(rows) + end, st.lists(LINE, max_size=30), st.sampled_from(["", "\n"]))
+LINE = st.sampled_from(
+    ["a", "b", "c", "RUN x \\", "", " ", "\r", "a\r", "\x0c", "\x85", "é", "\u2028", "-", "+", "@@ -1 +1 @@"]
+)
+TEXT = st.builds(
+    lambda rows, end: "\n".join(rows) + end, st.lists(LINE, max_size=30), st.sampled_from(["", "\n"])
+)
 
 
 def apply(before: str, diff: str) -> str:
@@ -97,7 +102,17 @@ def test_time_grows_with_the_length(kind: str) -> None:
     assert perf_counter() - start < 5
 
 
-NAMES = ["Dockerfile", "a b/Dockerfile", "café/Dockerfile", 'quo"te/Dockerfile', "back\\slash", "tab\there", "b\udcff", " lead", "new\nline"]
+NAMES = [
+    "Dockerfile",
+    "a b/Dockerfile",
+    "café/Dockerfile",
+    'quo"te/Dockerfile',
+    "back\\slash",
+    "tab\there",
+    "b\udcff",
+    " lead",
+    "new\nline",
+]
 CHANGES = {
     "middle": ("1\n2\n3\n4\n5\n6\n7\n8\n9\n", "1\n2\n3\n4\nfive\n6\n7\n8\n9\n"),
     "two hunks": ("".join(f"{i}\n" for i in range(30)), "".join(f"{i}\n" for i in range(30) if i not in (3, 25))),
@@ -144,6 +159,8 @@ def test_the_patch_is_taken_in_the_folder_it_was_made_in(tmp_path: Path, tool: s
 
 
 def apply_with_tool(folder: Path, tool: str, name: str, before: str | None, after: str, top: Path) -> None:
+    if shutil.which(TOOLS[tool][0]) is None:
+        pytest.skip(f"{TOOLS[tool][0]} is not installed")
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     if before is not None:

@@ -4,13 +4,14 @@ import os
 import pickle
 from pathlib import Path
 
-import fake_hooks
 import pytest
 
+import fake_hooks
 from dockmend._engine import files, run
 from dockmend._engine.config import Configs
 from dockmend._engine.errors import Failure
 from dockmend._engine.run import CHECK, DIFF, MEND, Job, Outcome, outcomes, process, process_text
+from dockmend._hook import FileEdit
 
 BAD = "FROM a\nrun b\nSTOPSIGNAL SIGKILL\nSTOPSIGNAL $X\n"
 MENDED = BAD.replace("run", "RUN")
@@ -157,7 +158,9 @@ def test_what_breaks_elsewhere_is_one_line(dockerfile: Path, monkeypatch: pytest
 
     monkeypatch.setattr(run, "mend_text", broken)
     (error,) = process("Dockerfile", job(MEND)).errors
-    assert error.startswith("Dockerfile: error: internal error, the file was left alone (RecursionError at test_run.py:")
+    assert error.startswith(
+        "Dockerfile: error: internal error, the file was left alone (RecursionError at test_run.py:"
+    )
     assert process_text(BAD, "-", None, job(MEND)).text == BAD
 
 
@@ -218,7 +221,9 @@ class TestBeside:
         assert not Path("NOTES").exists()
 
     @pytest.mark.parametrize("times", [1, 2])
-    def test_another_process_was_quicker(self, dockerfile: Path, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    def test_another_process_was_quicker(
+        self, dockerfile: Path, monkeypatch: pytest.MonkeyPatch, times: int
+    ) -> None:
         create, replace = files.create, files.replace
         left = times
 
@@ -234,7 +239,9 @@ class TestBeside:
         monkeypatch.setattr(files, "replace", quicker)
         outcome = process("Dockerfile", job(MEND, select=("upper", "beside"), context=os.getcwd()))
         assert not outcome.errors
-        assert Path("NOTES").read_text() == "".join(f"theirs {i}\n" for i in reversed(range(times))) + "noted\n"
+        assert (
+            Path("NOTES").read_text() == "".join(f"theirs {i}\n" for i in reversed(range(times))) + "noted\n"
+        )
         assert dockerfile.read_text() == MENDED
 
     def test_another_process_never_stops(self, dockerfile: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -250,7 +257,7 @@ class TestBeside:
     def test_it_changed_after_it_was_read(self, dockerfile: Path) -> None:
         Path("NOTES").write_text("now\n")
         with pytest.raises(files.Changed):
-            run._write(fake_hooks.FileEdit(os.path.abspath("NOTES"), "before\n", "after\n"))
+            run._write(FileEdit(os.path.abspath("NOTES"), "before\n", "after\n"))
         assert Path("NOTES").read_text() == "now\n"
 
     def test_it_cannot_be_written(self, dockerfile: Path) -> None:

@@ -116,6 +116,8 @@ def _read(text: str, name: str, locate: Callable[[str], str]) -> dict[str, Lines
         patch = PatchSet(StringIO(text, newline="\n"))
     except UnidiffParseError as error:
         raise Failure.at(name, f"is not a unified diff: {error}") from error
+    if not patch and text.strip():
+        raise Failure.at(name, "is not a unified diff; make one with `git diff`")
     changes: dict[str, Lines] = {}
     for file in patch:
         target = _unquoted(file.target_file)

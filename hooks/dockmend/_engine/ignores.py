@@ -23,7 +23,9 @@ _HADOLINT_CODE = re.compile(r"(?:DL|SC)[0-9]+")
 
 _OWN = re.compile(r"#[ \t]*dockmend:[ \t]*(file-)?ignore(?:\[([^\]]*)\]|(?![^ \t]))")
 # As measured of hadolint 2.15.1: the whole line counts or nothing, and only another comment may follow.
-_HADOLINT = re.compile(r"#\s*hadolint\s+(global\s+)?ignore\s*=\s*([DLSC0-9]+(?:\s*,\s*[DLSC0-9]+)*)\s*(?:#.*)?")
+_HADOLINT = re.compile(
+    r"#\s*hadolint\s+(global\s+)?ignore\s*=\s*([DLSC0-9]+(?:\s*,\s*[DLSC0-9]+)*)\s*(?:#.*)?"
+)
 
 
 class Ignores:

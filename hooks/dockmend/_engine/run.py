@@ -75,7 +75,7 @@ def outcomes(paths: Sequence[str], job: Job, jobs: int) -> Iterator[Outcome]:
     start = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
     pool = ProcessPoolExecutor(jobs, mp_context=start, initializer=_leave_interrupts_to_parent)
     try:
-        chunk = max(1, min(32, len(paths) // (jobs * 4)))
+        chunk = max(1, min(8, len(paths) // (jobs * 4)))
         yield from pool.map(partial(process, job=job), paths, chunksize=chunk)
     except BrokenProcessPool as error:
         raise Failure("error: a worker process died, perhaps out of memory; run with `--jobs 1`") from error
@@ -203,7 +203,7 @@ class _File:
 
 
 def _settings(job: Job, config: Config, path: str | None) -> Settings:
-    names = job.select or config.select
+    names = config.select if job.select is None else job.select
     ignored = set(job.ignore)
     if job.select is None:
         ignored.update(config.ignore)

@@ -84,10 +84,10 @@ def cut(text: str, width: int) -> str:
     used = 0
     for character in text[: width + 1].replace("\t", "    "):
         part = printable(character)
-        used += cells(part)
-        if used > width:
+        if used + cells(part) > width:
             while parts and used > width - 1:
                 used -= cells(parts.pop())
             return "".join(parts) + "…"
+        used += cells(part)
         parts.append(part)
     return "".join(parts)

@@ -1,0 +1,220 @@
+"""How the house stands: names that agree, imports that run one way, style and types, and what a start imports."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+import yaml
+
+from dockmend import _registry
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+TOP = Path(__file__).parent.parent
+PACKAGE = TOP / "hooks" / "dockmend"
+README = TOP / "README.md"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+PROJECT = tomllib.loads((TOP / "pyproject.toml").read_text())["project"]
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
+
+
+HOOKS = {name_of(path).replace("_", "-") for path in PACKAGE.glob("[!_]*.py")}
+
+
+class TestHooks:
+    """A hook's file, name, command, pre-commit id, row in the README and tests agree, both ways."""
+
+    def test_registry(self) -> None:
+        assert set(_registry.HOOKS) == HOOKS
+        assert len(_registry.HOOKS) == len(HOOKS)
+
+    def test_names(self) -> None:
+        assert {name: _registry.load(name).name for name in HOOKS} == {name: name for name in HOOKS}
+
+    def test_codes_mean_one_hook(self) -> None:
+        codes = [code for name in HOOKS for code in (name, *_registry.load(name).aliases)]
+        assert len(codes) == len(set(codes))
+        assert all(_registry.resolve(code) in HOOKS for code in codes)
+
+    def test_order(self) -> None:
+        practices = [_registry.load(name).practice for name in _registry.HOOKS]
+        assert practices == sorted(practices)
+
+    def test_console_scripts(self) -> None:
+        expected = {f"dockmend-{name}": f"dockmend.{name.replace('-', '_')}:main" for name in HOOKS}
+        assert PROJECT["scripts"] == {"dockmend": "dockmend._cli:main", **expected}
+
+    def test_pre_commit_ids(self) -> None:
+        hooks = yaml.safe_load((TOP / ".pre-commit-hooks.yaml").read_text())
+        entries = {hook["id"]: hook["entry"].split(" ")[0] for hook in hooks}
+        assert entries == {
+            "dockmend": "dockmend",
+            **{pre_commit_id(name): f"dockmend-{name}" for name in HOOKS},
+        }
+
+    @pytest.mark.skipif(not README.exists(), reason="no README")
+    def test_readme(self) -> None:
+        rows = re.findall(r"(?m)^\| `([a-z-]+)` \| `([a-z-]+)` \| ([^|]*) \| ([a-z]+)", README.read_text())
+        assert {row[0]: row[1] for row in rows} == {name: pre_commit_id(name) for name in HOOKS}
+        assert len(rows) == len(HOOKS)
+        for name, _, codes, safety in rows:
+            hook = _registry.load(name)
+            assert (set(codes.split()), safety) == (set(hook.aliases), hook.safety or "none")
+
+    def test_tests(self) -> None:
+        files = {path.stem.removeprefix("test_") for path in (TOP / "tests" / "hooks").glob("test_*.py")}
+        assert files == {name.replace("-", "_") for name in HOOKS}
+
+
+def pre_commit_id(name: str) -> str:
+    return name if name == "dockerignore" else f"dockerfile-{name}"
+
+
+# Each part and those it may import from; every part may import from itself but the hooks.
+LAYERS = [
+    {"_cli", "_options", "_report"},
+    {"_engine", "_registry"},
+    {"hooks"},
+    {"_hook", "_edit"},
+    {"_project", "_shell"},
+    {"_dockerfile"},
+]
+# Imported inside functions, so that a hook's command is one line.
+EXCEPTIONS = {("hooks", "_cli")}
+# For types alone.
+CONTRACT = ("_hook", "_project")
+PARSERS = {
+    "dockerfile_parse",
+    "ruamel",
+    "tree_sitter",
+    "tree_sitter_bash",
+    "unidiff",
+    "tomllib",
+    "tomli",
+    "rich",
+}
+
+
+def part_of(module: str) -> str:
+    first = module.split(".", maxsplit=1)[0]
+    return first if first.startswith("_") or not first else "hooks"
+
+
+def imports(path: Path) -> set[tuple[str, bool]]:
+    """Names of what a module imports, and whether for types alone; `dockmend.` is left out."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    guarded = {
+        child
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for child in ast.walk(node)
+    }
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {(alias.name, node in guarded) for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names = (
+                [f"{node.module}.{alias.name}" for alias in node.names]
+                if node.module == "dockmend"
+                else [node.module or ""]
+            )
+            found |= {(name, node in guarded) for name in names}
+    return found
+
+
+class TestImports:
+    """Front doors, engine, hooks, contract, project and shell, Dockerfile: imports run this way only."""
+
+    @pytest.mark.parametrize("path", MODULES, ids=name_of)
+    def test_direction(self, path: Path) -> None:
+        rank = {part: index for index, layer in enumerate(LAYERS) for part in layer}
+        here = part_of(name_of(path))
+        if not here:
+            return
+        for module, for_types in imports(path):
+            if not module.startswith("dockmend.") or module == "dockmend.__version__":
+                continue
+            there = part_of(module.removeprefix("dockmend."))
+            if here == there != "hooks" or (here, there) in EXCEPTIONS:
+                continue
+            if for_types and here in CONTRACT:
+                continue
+            assert rank[here] <= rank[there], f"{here} imports {module}"
+            assert here != "hooks" or rank[here] < rank[there], f"a hook imports {module}"
+
+    def test_one_module_imports_each_parser(self) -> None:
+        users = defaultdict(set)
+        for path in MODULES:
+            for module, for_types in imports(path):
+                root = module.split(".")[0]
+                if root in PARSERS and not for_types:
+                    users[root].add(name_of(path))
+        assert {root: names for root, names in users.items() if len(names) > 1} == {}
+
+    def test_modules_are_small(self) -> None:
+        long = {name_of(path): count for path in MODULES if (count := path.read_text().count("\n")) > 400}
+        assert long == {}
+
+
+LATE = {
+    "concurrent.futures", "dataclasses", "difflib", "dockerfile_parse", "importlib.metadata", "inspect", "json", "logging",
+    "multiprocessing", "pathlib", "pygls", "rich", "ruamel", "ruamel.yaml", "shutil", "subprocess", "tempfile", "textwrap",
+    "tomli", "tomllib", "traceback", "unidiff", "urllib",
+}  # fmt: skip
+
+
+class TestStart:
+    """What a command imports before it has something to do with it."""
+
+    @pytest.mark.parametrize("name", ["dockmend", *sorted(HOOKS)])
+    def test_imports(self, name: str, tmp_path: Path) -> None:
+        (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+        module = "_cli" if name == "dockmend" else name.replace("-", "_")
+        code = f"""
+import sys
+before = set(sys.modules)
+sys.argv[1:] = ["--diff", "Dockerfile"]
+from dockmend.{module} import main
+status = main()
+print(*(set(sys.modules) - before))
+sys.exit(status)
+"""
+        done = subprocess.run(
+            [sys.executable, "-I", "-c", code], cwd=tmp_path, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        assert set(done.stdout.split()) & LATE == set()
+
+
+@pytest.mark.skipif(not README.exists(), reason="no README")
+def test_ci_runs_the_line_that_the_readme_gives() -> None:
+    line = ".ci/venv '.[test]' && .venv/bin/pytest"
+    assert f"\n{line}\n" in README.read_text()
+    assert f"\n{line} ||" in (TOP / ".ci" / "run").read_text()
+
+
+def run(*command: str) -> None:
+    done = subprocess.run([sys.executable, "-m", *command], cwd=TOP, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_ruff() -> None:
+    run("ruff", "check", "--quiet", ".")
+
+
+def test_mypy() -> None:
+    run("mypy")
