@@ -67,6 +67,11 @@ def insert_after(doc: Document, instruction: Instruction, lines: Sequence[str]) 
     return Edit(Span(end, end), doc.newline + text if apart else text)
 
 
+def cased(doc: Document, like: Instruction, keyword: str) -> str:
+    """`keyword` in lower case where that of `like` is: BuildKit's ConsistentInstructionCasing."""
+    return keyword.lower() if doc.text[like.keyword.start : like.keyword.end].islower() else keyword
+
+
 def _refuse_meeting(before: Edit, after: Edit) -> None:
     """Two insertions at one place meet too: nothing says which goes first."""
     if after.span.start < before.span.end or after.span.start == before.span.start:

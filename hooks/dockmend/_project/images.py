@@ -70,7 +70,8 @@ _BUILDPACK_DEPS = frozenset({"curl", "wget"})
 _TABLE = """
 scratch                                      | scratch    | root
 debian ubuntu bitnami/minideb armhf/debian   | debian     | root
-buildpack-deps gcc erlang elixir             | debian     | root | | | | full
+buildpack-deps gcc                           | debian     | root | | curl wget
+erlang elixir                                | debian     | root | | | | full
 alpine gliderlabs/alpine alpine/git          | alpine     | root
 frolvlad/alpine-glibc                        | alpine     | root
 busybox                                      | busybox    | root
@@ -155,8 +156,8 @@ class Facts(NamedTuple):
     `family` is one of this module's names for a system. `user` is who it starts as, ROOT for 0;
     `brings` an unprivileged user that is there for applications. `drops` says that what it starts by
     itself as root gives root up; `init` that this is an init system or a supervisor. `tools` are
-    commands certainly on the PATH. `port` and `protocol` are where it serves when nothing else is
-    started.
+    commands certainly on the PATH, `full` those that a slim variant of the same image lacks. `port` and
+    `protocol` are where it serves when nothing else is started.
     """
 
     family: str | None = None
@@ -165,6 +166,7 @@ class Facts(NamedTuple):
     drops: bool = False
     init: bool = False
     tools: frozenset[str] = frozenset()
+    full: frozenset[str] = frozenset()
     port: int | None = None
     protocol: str = TCP
 
@@ -174,14 +176,13 @@ def facts(image: Image) -> Facts:
     exact, prefixes = _tables()
     key = _key(image)
     row = exact.get(key) or next((row for start, row in prefixes if key.startswith(start)), None)
-    known, full = row or (Facts(), False)
+    known = row or Facts()
     known = known._replace(family=_system(image, known.family if row else None))
     if key in _BY_TAG:
         known = _BY_TAG[key](known, image)
     tools = known.tools | _SYSTEM_TOOLS.get(known.family or "", frozenset())
-    if full and known.family == DEBIAN and "slim" not in image.words:
-        tools |= _BUILDPACK_DEPS
-    return known._replace(tools=tools)
+    full = known.full if known.family == DEBIAN and "slim" not in image.words else frozenset[str]()
+    return known._replace(tools=tools, full=full)
 
 
 def family(image: Image) -> str | None:
@@ -208,9 +209,9 @@ def _system(image: Image, default: str | None) -> str | None:
 
 
 @lru_cache(maxsize=1)
-def _tables() -> tuple[dict[str, tuple[Facts, bool]], list[tuple[str, tuple[Facts, bool]]]]:
+def _tables() -> tuple[dict[str, Facts], list[tuple[str, Facts]]]:
     """The table by name, and by the start of the name."""
-    exact: dict[str, tuple[Facts, bool]] = {}
+    exact: dict[str, Facts] = {}
     prefixes = []
     for line in _TABLE.split("\n"):
         names, *cells = (cell.strip(" ") for cell in line.split("|"))
@@ -223,14 +224,15 @@ def _tables() -> tuple[dict[str, tuple[Facts, bool]], list[tuple[str, tuple[Fact
             "drops" in kind,
             "init" in kind,
             frozenset(tools.split()),
+            _BUILDPACK_DEPS if "full" in kind else frozenset(),
             int(port) if port else None,
             protocol or TCP,
         )
         for name in names.split():
             if name.endswith("*"):
-                prefixes.append((name[:-1], (facts, "full" in kind)))
+                prefixes.append((name[:-1], facts))
             else:
-                exact[name] = facts, "full" in kind
+                exact[name] = facts
     return exact, prefixes
 
 
@@ -257,6 +259,13 @@ def _php(known: Facts, image: Image) -> Facts:
     if "apache" in image.words:
         return known._replace(drops=True, port=80, protocol=HTTP)
     return known._replace(drops=True, port=9000) if "fpm" in image.words else known
+
+
+def _nginx(known: Facts, image: Image) -> Facts:
+    """With curl since 2020: https://github.com/nginx/docker-nginx/issues/392."""
+    version = re.match(r"1\.([0-9]{1,3})", image.tag or "1.99")
+    old = image.open or (version is not None and int(version[1]) < 19)
+    return known if old else known._replace(tools=known.tools | {"curl"})
 
 
 def _by_fpm(known: Facts, image: Image) -> Facts:
@@ -288,6 +297,7 @@ _BY_TAG: dict[str, Callable[[Facts, Image], Facts]] = {
     "java": _openjdk,
     "python": _python,
     "php": _php,
+    "nginx": _nginx,
     **dict.fromkeys(("wordpress", "drupal", "joomla", "nextcloud", "phpmyadmin", "matomo"), _by_fpm),
     **dict.fromkeys(
         (f"mcr.microsoft.com/dotnet/{x}" for x in ("aspnet", "runtime", "runtime-deps", "sdk")), _dotnet
