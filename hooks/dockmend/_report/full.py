@@ -116,4 +116,4 @@ def _changed(before: str, after: str) -> Iterator[str]:
             yield "  …"
         for line in hunk.split("\n")[1:]:
             if line[:1] in {"-", "+"}:
-                yield f"{line[0]} {line[1:]}".removesuffix("\r")
+                yield f"{line[0]} {line[1:]}".removesuffix("\r") if line[1:].strip("\r") else line[0]
