@@ -10,6 +10,7 @@ from dockmend import _registry
 from dockmend._engine import files
 from dockmend._engine.errors import Failure, nearest
 from dockmend._hook import SEVERITIES
+from dockmend._project import toml
 
 # In one folder the first of them that speaks of dockmend counts.
 NAMES = (".dockmend.toml", "pyproject.toml")
@@ -122,17 +123,12 @@ def load(path: str, *, required: bool = False) -> Config | None:
 
 def _toml(path: str, text: str) -> dict[str, object]:
     try:
-        import tomllib
-    except ModuleNotFoundError:  # Python 3.10
-        import tomli as tomllib
-    try:
         text.encode("utf-8")
-        table: dict[str, object] = tomllib.loads(text.removeprefix("\ufeff"))
+        return toml.parse(text)
     except UnicodeEncodeError as error:
         raise Failure.at(path, "is not UTF-8, which TOML must be; save it as UTF-8") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except toml.NotToml as error:
         raise Failure.at(path, f"is not valid TOML: {str(error)[:200]}") from error
-    return table
 
 
 class _Reader:

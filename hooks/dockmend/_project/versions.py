@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from dockmend._project import toml
 from dockmend._project.context import BuildContext
 
 # Below these a bare lower bound says nothing about what to run: they are no longer maintained.
@@ -82,12 +83,8 @@ def _pyproject(_tool: str, build: BuildContext) -> Stated | None:
     if "python" not in text:
         return None
     try:
-        import tomllib
-    except ModuleNotFoundError:  # Python 3.10
-        import tomli as tomllib
-    try:
-        table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError):
+        table = toml.parse(text)
+    except toml.NotToml:
         return Stated("", "pyproject.toml cannot be read")
     places = (("project", "requires-python"), ("tool", "poetry", "dependencies", "python"))
     for place in places:
