@@ -1,22 +1,30 @@
 from __future__ import annotations
 
+import fcntl
 import io
 import json
 import os
 import pty
 import re
 import signal
+import struct
 import subprocess
 import sys
 import sysconfig
+import termios
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import fake_hooks
 from dockmend import __version__, _cli, _options
+from dockmend._engine.errors import Failure
+from dockmend._engine.run import Outcome
+from dockmend._report import progress
 from dockmend._report.output import Output
+from dockmend._report.style import Style, style_of
 
 BAD = "FROM a\nrun b\nSTOPSIGNAL SIGKILL\nSTOPSIGNAL $X\n"
 MENDED = BAD.replace("run", "RUN")
@@ -619,16 +627,138 @@ class TestProcess:
 
     def test_a_package_of_that_name_in_the_users_repository_does_no_harm(self) -> None:
         write("raise SystemExit(7)", "dockmend/__init__.py")
-        write("FROM a\n")
-        done = subprocess.run([Path(sysconfig.get_path("scripts")) / "dockmend"], capture_output=True)
+        write("FROM a\nCMD a\n")
+        script = Path(sysconfig.get_path("scripts")) / "dockmend-exec-form"
+        done = subprocess.run([script, "Dockerfile"], capture_output=True)
         assert done.returncode == 0, done.stderr
+        assert Path("Dockerfile").read_text() == 'FROM a\nCMD ["a"]\n'
 
 
-def test_output_to_a_stream_that_is_closed() -> None:
-    out = Output(None, "standard output")
-    out.text("x")
-    out.exact("x")
-    out.flush()
+class TestOutput:
+    """One stream."""
+
+    def test_that_is_closed(self) -> None:
+        out = Output(None, "standard output")
+        out.text("x")
+        out.exact("x")
+        out.flush()
+
+    @pytest.mark.parametrize("immediate", [False, True])
+    def test_whose_reader_is_gone(self, immediate: bool) -> None:
+        reader, writer = os.pipe()
+        os.close(reader)
+        with open(writer, "w", encoding="utf-8") as stream:
+            out = Output(stream, "standard output", immediate=immediate)
+            out.text("x")
+            out.flush()
+            out.text("y")
+
+    def test_that_is_full(self) -> None:
+        with open("/dev/full", "w", encoding="utf-8") as stream:
+            out = Output(stream, "standard output")
+            out.text("x")
+            with pytest.raises(Failure, match="standard output: error: cannot be written: no space is left"):
+                out.flush()
+
+    def test_in_an_encoding_that_lacks_characters(self) -> None:
+        with open("out", "w", encoding="latin-1") as stream:
+            out = Output(stream, "standard output")
+            out.text("é日")
+            out.exact("日\udcff")
+        assert Path("out").read_bytes() == b"\xe9\\u65e5" + "日".encode() + b"\xff"
+
+
+class TestInterrupts:
+    """Ctrl-C, and streams that fail, in this process."""
+
+    def test_an_interrupt(self, dockmend: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+        def interrupted(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(_cli.run, "outcomes", interrupted)
+        write()
+        done = dockmend("--fix")
+        assert (done.status, done.out, done.err) == (_cli.INTERRUPTED, "", "")
+
+    def test_an_interrupt_while_standard_input_is_mended(
+        self, dockmend: Command, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def interrupted(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(_cli.run, "process_text", interrupted)
+        done = dockmend("--fix", "-", stdin=BAD.encode())
+        assert (done.status, done.out) == (_cli.INTERRUPTED, BAD)
+
+    def test_standard_input_and_errors_that_are_closed(
+        self, dockmend: Command, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sys, "stdin", None)
+        assert _cli.main(["-"]) == 2
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            monkeypatch.setattr(sys, "stderr", full)
+            assert _cli.main(["missing"]) == 2
+
+
+def test_the_bar_shows_how_far_it_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setattr(progress, "PAUSE", 0.0)
+    made = [Outcome(str(i)) for i in range(3)]
+    assert list(progress.shown(iter(made), 3)) == made
+    assert "3/3" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, Style(100, colour=True)),
+        ({"COLUMNS": "60"}, Style(60, colour=True)),
+        ({"COLUMNS": "7"}, Style(40, colour=True)),
+        ({"COLUMNS": "many"}, Style(100, colour=True)),
+        ({"NO_COLOR": "1"}, Style(100, colour=False)),
+        ({"TERM": "dumb"}, Style(100, colour=False)),
+        ({"TERM": "dumb", "FORCE_COLOR": "1"}, Style(100, colour=True)),
+    ],
+)
+def test_the_style_of_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], expected: Style
+) -> None:
+    for name, value in {"TERM": "xterm", **environment}.items():
+        monkeypatch.setenv(name, value)
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+    with open(slave, "w", encoding="utf-8") as stream:
+        assert style_of(stream) == expected
+    os.close(master)
+
+
+def test_the_style_of_what_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("TERM", "xterm")
+    assert style_of(None) == style_of(io.StringIO()) == Style(80, colour=False)
+    assert style_of(Broken()) == Style(80, colour=True)
+
+
+def test_the_bar_is_shown_for_many_files_on_a_terminal(
+    dockmend: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for i in range(51):
+        write(FIXABLE, f"{i}/Dockerfile")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    shown: list[int] = []
+
+    def bar(outcomes: Iterator[Outcome], total: int) -> Iterator[Outcome]:
+        shown.append(total)
+        return outcomes
+
+    monkeypatch.setattr(progress, "shown", bar)
+    assert dockmend().status == dockmend("-q").status == dockmend("1", "2").status == 1
+    assert shown == [51]
 
 
 def test_options_are_documented_in_one_place_each() -> None:

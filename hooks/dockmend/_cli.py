@@ -42,13 +42,9 @@ def _status(arguments: Sequence[str] | None, hook: Hook | None) -> int:
         command.out.flush()
     except Failure as failure:
         command.say(str(failure))
-        status = 2
+        return 2
     except KeyboardInterrupt:
-        status = INTERRUPTED
-    try:
-        command.err.flush()
-    except Failure:
-        status = 2
+        return INTERRUPTED
     return status
 
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 # Fewer files are done before a bar could be read.
 MANY = 50
+# Seconds between two drawings.
+PAUSE = 0.1
 
 
 def shown(outcomes: Iterable[Outcome], total: int) -> Iterator[Outcome]:
@@ -28,7 +30,7 @@ def shown(outcomes: Iterable[Outcome], total: int) -> Iterator[Outcome]:
         task = progress.add_task("dockmend", total=total)
         for outcome in outcomes:
             done.append(outcome)
-            if monotonic() - drawn > 0.1:
+            if monotonic() - drawn >= PAUSE:
                 drawn = monotonic()
                 progress.update(task, completed=len(done), refresh=True)
     return iter(done)
