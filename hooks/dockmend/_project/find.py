@@ -1,0 +1,173 @@
+"""Which folder is a Dockerfile's build context: what the command line, Compose files or its sources say."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from functools import partial
+
+from dockmend._dockerfile.document import Document
+from dockmend._dockerfile.parser import parse
+from dockmend._project.context import NOT_KNOWN, BuildContext, read_head
+from dockmend._project.git import repository_top
+from dockmend._project.sources import context_sources, is_remote
+
+_COMPOSE_NAME = re.compile(r"(?:docker-)?compose(?:[.-][^/]*)?\.ya?ml")
+_LARGEST = 1 << 20
+_DEPTH = 20
+
+_Found = tuple["str | None", str]
+
+
+class Unclear(Exception):
+    """A Compose file that cannot be read, or leaves open what it builds; the message is a clause."""
+
+
+def find_context(path: str | None, explicit: str | None, text: str) -> BuildContext:
+    """The build context of the Dockerfile `text` at `path`, found when first asked for.
+
+    `explicit` is the folder that the user gave, and decides. Else Compose files in the Dockerfile's folder
+    and above, up to the top of the repository, decide where they build it; else it is the Dockerfile's own
+    folder where all the literal sources of its ADD and COPY exist there, else the top of the repository
+    where they exist there.
+    """
+    return BuildContext(find=partial(_find, path, explicit, text))
+
+
+def _find(path: str | None, explicit: str | None, text: str) -> _Found:
+    if explicit is not None:
+        folder = os.path.abspath(explicit)
+        return (
+            (folder, "") if os.path.isdir(folder) else (None, f"the build context {explicit} is not a folder")
+        )
+    if path is None:
+        return None, "a text without a file name has no build context"
+    own = os.path.dirname(os.path.abspath(path))
+    top = repository_top(own)
+    try:
+        built = set(_compose_contexts(os.path.abspath(path), own, top))
+    except Unclear as error:
+        return None, str(error)
+    if len(built) > 1:
+        return None, "the Compose files name more than one build context"
+    if built:
+        return built.pop(), ""
+    return _by_sources(parse(text), own, top)
+
+
+def _by_sources(doc: Document, own: str, top: str | None) -> _Found:
+    wanted = {
+        source.literal
+        for source in context_sources(doc)
+        if source.literal and source.instruction.trigger is None
+    }
+    if not wanted:
+        # Nothing but the whole context: a folder below the top that holds no more than Dockerfiles is not it.
+        return (own, "") if own == top or top is None or _holds_more(own) else (None, NOT_KNOWN)
+    for folder in (own, top):
+        if folder and all(os.path.lexists(os.path.join(folder, name)) for name in wanted):
+            return folder, ""
+    missing = sorted(name for name in wanted if not os.path.lexists(os.path.join(own, name)))
+    return None, f"{NOT_KNOWN}: {missing[0]} is not in the Dockerfile's folder"
+
+
+def _holds_more(folder: str) -> bool:
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return False
+    return any(
+        not re.search(r"(?i)dockerfile|containerfile|dockerignore|compose|\.(?:sh|md)$", name)
+        for name in names
+    )
+
+
+def compose_files(folder: str) -> list[str]:
+    """The names of Compose files in a folder; none where it cannot be read."""
+    try:
+        return sorted(name for name in os.listdir(folder) if _COMPOSE_NAME.fullmatch(name))
+    except OSError:
+        return []
+
+
+def _compose_contexts(path: str, own: str, top: str | None) -> Iterator[str]:
+    """The contexts that Compose files give the Dockerfile at `path`. Raises Unclear."""
+    folder = own
+    for _ in range(_DEPTH):
+        for name in compose_files(folder):
+            file = os.path.join(folder, name)
+            for context, dockerfile in compose_builds(file):
+                if os.path.realpath(dockerfile) == os.path.realpath(path):
+                    yield os.path.realpath(context) if os.path.isdir(context) else context
+        if top is None or folder == top:
+            return
+        folder = os.path.dirname(folder)
+
+
+def compose_builds(file: str) -> list[tuple[str, str]]:
+    """The (build context, Dockerfile) of each service that a Compose file builds, absolute.
+
+    Services built from elsewhere or from text in the file are left out. Raises Unclear where the file
+    cannot be read, or a variable decides. https://docs.docker.com/reference/compose-file/build/
+    """
+    name = os.path.basename(file)
+    data = read_head(file, _LARGEST + 1)
+    if data is None or len(data) > _LARGEST:
+        raise Unclear(f"{name} cannot be read")
+    if b"build" not in data:
+        return []
+    from ruamel.yaml import YAML
+
+    try:
+        # Nodes, not values: Compose's own tags (!reset) need no meaning here.
+        root = YAML(typ="safe", pure=True).compose(data.decode("utf-8"))
+    except Exception as error:
+        raise Unclear(f"{name} is not readable YAML") from error
+    fields = _Fields()
+    found = []
+    for service in fields.of(fields.of(root).get("services")).values():
+        build = fields.of(service).get("build")
+        if build is None:
+            continue
+        said = fields.of(build) or {"context": build}
+        if "dockerfile_inline" in said:
+            continue
+        context = _text(said.get("context"), ".")
+        dockerfile = _text(said.get("dockerfile"), "Dockerfile")
+        if "$" in context + dockerfile:
+            raise Unclear(f"a variable in {name} decides the build context")
+        if not is_remote(context):
+            folder = os.path.normpath(os.path.join(os.path.dirname(file), context))
+            found.append((folder, os.path.normpath(os.path.join(folder, dockerfile))))
+    return found
+
+
+class _Fields:
+    """The values of YAML mappings by key, merge keys followed, each node read once."""
+
+    def __init__(self) -> None:
+        self._read: dict[int, dict[str, object]] = {}
+
+    def of(self, node: object, depth: int = 0) -> dict[str, object]:
+        """The fields of a mapping node, or of the mappings in a list of them; empty for another node."""
+        from ruamel.yaml.nodes import MappingNode, SequenceNode
+
+        found = self._read.get(id(node))
+        if found is not None or depth > _DEPTH:
+            return found or {}
+        found = self._read[id(node)] = {}
+        if isinstance(node, SequenceNode) and depth:
+            for part in reversed(node.value):
+                found.update(self.of(part, depth + 1))
+        elif isinstance(node, MappingNode):
+            for key, value in node.value:
+                if key.value == "<<":
+                    found.update(self.of(value, depth + 1))
+            found.update({key.value: value for key, value in node.value if isinstance(key.value, str)})
+        return found
+
+
+def _text(node: object, default: str) -> str:
+    value = getattr(node, "value", None)
+    return value if isinstance(value, str) and value else default

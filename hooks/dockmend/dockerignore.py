@@ -1,0 +1,202 @@
+"""A .dockerignore that keeps out what no image needs, and nothing that the build uses.
+
+## Why
+
+Without one, every build sends the whole folder to the builder, and `COPY . .` puts it into the image: the
+git history, `.env` files and keys, virtual environments built for another system, caches. They make the
+image large, break the layer cache with each commit, and publish secrets.
+
+## Example
+
+```dockerfile
+FROM python:3.13-slim
+WORKDIR /app
+COPY . .
+RUN pip install --no-cache-dir .
+```
+
+The Dockerfile stays as it is. Beside it, a `.dockerignore` is made, chosen by what the project is:
+
+```dockerfile
+# Version control
+.git
+
+# Secrets
+**/.env
+**/.env.*
+
+# Virtual environments
+.venv
+venv
+
+# Caches
+**/__pycache__
+
+# Docker
+Dockerfile
+.dockerignore
+```
+
+An existing file gets what it lacks, after its own lines, which stay byte for byte. A file that excludes
+everything and lists exceptions lacks nothing. `Dockerfile.dockerignore` is the file looked at where there
+is one.
+
+## Fix safety
+
+Safe: no line excludes what an ADD, COPY or bind mount of any stage, of any Dockerfile with this build
+context, names, by itself, by a pattern or through a variable; nor what a command, a script that it runs, or
+the package's metadata uses by name and the image does not make itself; nor a file that git tracks, other
+than the documentation, the Dockerfiles and the settings of editors; nor what an exception (`!`) brings
+back. Before the fix is offered, its result is read again and every named source is looked up in it.
+
+## Left alone
+
+- A build context that is not known, or cannot be read.
+- Dockerfiles that take nothing from the build context.
+- `.git`, where something asks git for a version; `README`, where a manifest names it; `.env`, where a script
+  loads it; build output that the project tracks, or that nothing in the image would make again.
+
+A source that the ignore file excludes (CopyIgnoredFile) is reported: the build fails there, or copies
+nothing, and which of the two lines is the mistake is the author's to say.
+
+## References
+
+- https://docs.docker.com/build/concepts/context/#dockerignore-files
+- https://docs.docker.com/reference/build-checks/copy-ignored-file/
+- https://github.com/moby/patternmatcher
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from dockmend._dockerfile.document import Document, Instruction
+from dockmend._hook import INFO, SAFE, Context, FileEdit, Finding, Fix, Hook
+from dockmend._project.context import FILE, BuildContext, Ignore
+from dockmend._project.ignore import IgnoreFile
+from dockmend._project.kind import SECRETS, Line
+from dockmend._project.sources import Source, context_sources
+
+
+def check(doc: Document, ctx: Context) -> Iterator[Finding]:
+    """A finding where the ignore file is missing or lacks lines, and for each source that it excludes."""
+    sources = [source for source in context_sources(doc) if _is_run(doc, source.instruction)]
+    first = next((one.instruction for one in sources if _name(one.instruction) in ("ADD", "COPY")), None)
+    if first is None:
+        return
+    ignore = ctx.build.ignore(ctx.path)
+    if ignore is None:
+        reason = ctx.build.reason
+        yield Finding(
+            "what the build takes along cannot be checked", first.head, reason=reason, severity=INFO
+        )
+        return
+    name = os.path.basename(ignore.path)
+    if ignore.file is None:
+        yield Finding(f"{name} cannot be checked", first.head, reason="it cannot be read as a text file")
+    elif ignore.file.problems:
+        problem = ignore.file.problems[0]
+        message = f"line {problem.line} of {name} is not a pattern that Docker reads as it stands"
+        yield Finding(message, first.head, reason=problem.message)
+    else:
+        yield from _excluded(sources, ignore.file, name, ctx.build)
+        yield from _lacking(doc, ctx, first, ignore, ignore.file)
+
+
+def _is_run(doc: Document, one: Instruction) -> bool:
+    """Whether an instruction runs in this build; a trigger does where a later stage is built on its stage."""
+    return one.trigger is None or any(
+        stage.parent is not None and stage.parent.index == one.stage for stage in doc.stages
+    )
+
+
+def _name(one: Instruction) -> str:
+    return (one.trigger or one).name
+
+
+def _excluded(
+    sources: Iterable[Source], file: IgnoreFile, name: str, build: BuildContext
+) -> Iterator[Finding]:
+    for source in sources:
+        path = source.literal
+        # An excluded folder may hold what an exception brings back.
+        if path and file.excludes(path) and not (file.has_exceptions and build.kind(path) != FILE):
+            line = f"line {file.deciding_line(path)} of {name}"
+            yield Finding(
+                f"{_name(source.instruction)} of {path}, which {line} excludes",
+                source.span,
+                reason="only the author knows which of the two is meant",
+            )
+
+
+def _lacking(
+    doc: Document, ctx: Context, first: Instruction, ignore: Ignore, file: IgnoreFile
+) -> Iterator[Finding]:
+    if file.excludes_everything or (not ignore.exists and ctx.build.kind(".containerignore") == FILE):
+        return
+    from dockmend._project.exclude import harmless
+    from dockmend._project.project import Project
+
+    project = Project(ctx.build, doc, ctx.path)
+    lacked = [line for line in project.wanted() if not all(map(file.excludes, line.covered))]
+    usable = harmless(project, lacked, file)
+    needed = [line for line in lacked if not line.extra]
+    groups = {line.group for line in usable if not line.extra}
+    added = [line for line in usable if not line.extra or line.group in groups or not ignore.exists]
+    name = os.path.basename(ignore.path)
+    message = f"{name} does not exclude" if ignore.exists else f"there is no {name} to exclude"
+    message += f" {_listed([line.pattern for line in needed if line in added] or ['anything'])}"
+    text = file.with_lines(_block(added))
+    sources = [source for build in project.builds for source in build.sources]
+    if groups and _keeps(project.paths, sources, file, text):
+        edit = FileEdit(ignore.path, file.text if ignore.exists else None, text)
+        yield Finding(message, first.head, Fix(SAFE, (), {}, files=(edit,)))
+    elif groups or (needed and not ignore.exists):
+        yield Finding(message, first.head, reason="the build may use whatever a line for it would exclude")
+    kept = [path for line in needed if line.group == SECRETS and line not in added for path in line.covered]
+    for path in kept:
+        if ctx.build.kind(path) == FILE and not any(source.literal == path for source in sources):
+            reason = "git tracks it, or the build uses it by name, so that excluding it may break the build"
+            yield Finding(f"{path} goes along into the build", first.head, reason=reason, severity=INFO)
+
+
+def _listed(patterns: list[str]) -> str:
+    if len(patterns) > 4:
+        return f"{', '.join(patterns[:3])} and {len(patterns) - 3} more"
+    return " and ".join(filter(None, (", ".join(patterns[:-1]), patterns[-1])))
+
+
+def _block(lines: Iterable[Line]) -> Iterator[str]:
+    for number, (group, members) in enumerate(groupby(lines, key=lambda line: line.group)):
+        if number:
+            yield ""
+        yield f"# {group}"
+        yield from (line.pattern for line in members)
+
+
+def _keeps(paths: Iterable[str], sources: Iterable[Source], before: IgnoreFile, text: str) -> bool:
+    """Whether what is named, and what the author brought back with "!", is in the build as it was before."""
+    after = IgnoreFile.parse(text)
+    named = [source.literal for source in sources if source.literal]
+    if before.has_exceptions:
+        named += [path for path in paths if before.deciding_line(path)]
+    return not after.problems and all(before.excludes(path) or not after.excludes(path) for path in named)
+
+
+HOOK = Hook(
+    name="dockerignore",
+    practice=14,
+    summary="a .dockerignore that keeps what COPY needs",
+    check=check,
+    aliases=("CopyIgnoredFile",),
+    keywords=frozenset({"ADD", "COPY"}),
+)
+
+
+def main() -> int:
+    """The command of this hook."""
+    from dockmend._cli import hook_main
+
+    return hook_main(HOOK)
