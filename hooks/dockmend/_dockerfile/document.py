@@ -207,11 +207,11 @@ class Stage:
     """A build stage: its FROM and the instructions after it.
 
     `name` is lower case, as BuildKit compares it; `base` is the image word as written; `parent`
-    is the earlier stage that `base` names.
+    is the earlier stage that `base` names, `root` the first of the chain that begins so.
     https://docs.docker.com/reference/dockerfile/#from
     """
 
-    __slots__ = ("base", "index", "instruction", "instructions", "name", "parent")
+    __slots__ = ("base", "index", "instruction", "instructions", "name", "parent", "root", "windows")
 
     def __init__(
         self, index: int, instruction: Instruction, base: str, name: str | None, parent: Stage | None
@@ -221,7 +221,10 @@ class Stage:
         self.base = base
         self.name = name
         self.parent = parent
+        self.root: Stage = self if parent is None else parent.root
         self.instructions: list[Instruction] = []
+        # Filled by state.py.
+        self.windows: bool | None = None
 
     def __repr__(self) -> str:
         return f"<stage {self.index} FROM {self.base}>"

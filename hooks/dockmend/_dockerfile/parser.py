@@ -23,6 +23,9 @@ from dockmend._dockerfile.span import Span
 # bufio.MaxScanTokenSize: a longer line, its line end included, stops BuildKit's scanner.
 MAX_LINE_BYTES = 65536
 
+# BuildKit stops at the first; a text of another kind has as many as lines.
+MAX_PROBLEMS = 100
+
 _DIRECTIVE = re.compile(r"([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*\Z", re.ASCII)
 _DIRECTIVES = frozenset({"syntax", "escape", "check"})
 _JSON_OR_TEXT = frozenset({"RUN", "CMD", "ENTRYPOINT", "SHELL"})
@@ -54,6 +57,7 @@ class _Parser:
         self.directives: list[Directive] = []
         self.instructions: list[Instruction] = []
         self.stages: list[Stage] = []
+        self.named: dict[str, Stage] = {}
         self.problems: list[Problem] = []
         self.directives_done = False
         self.continued = _continuation("\\")
@@ -253,7 +257,8 @@ class _Parser:
     def _append(self, instruction: Instruction) -> None:
         instruction.index = len(self.instructions)
         self.instructions.append(instruction)
-        self.problems += problems.of(instruction, bool(self.stages), self.doc.escape)
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems += problems.of(instruction, bool(self.stages), self.doc.escape)
         if instruction.name == "FROM":
             self._stage(instruction)
         elif self.stages:
@@ -268,8 +273,10 @@ class _Parser:
         words = [word.text for word in instruction.words]
         base = words[0] if words else ""
         name = words[2].lower() if len(words) == 3 and words[1].lower() == "as" else None
-        parent = next((stage for stage in reversed(self.stages) if stage.name == base.lower()), None)
-        self.stages.append(Stage(len(self.stages), instruction, base, name, parent))
+        stage = Stage(len(self.stages), instruction, base, name, self.named.get(base.lower()))
+        self.stages.append(stage)
+        if name is not None:
+            self.named[name] = stage
 
 
 def _continuation(escape: str) -> re.Pattern[str]:

@@ -66,21 +66,31 @@ def shipping(doc: Document) -> tuple[Stage, ...]:
 
 def root_base(stage: Stage) -> str:
     """The image that the chain of stages under `stage` starts from, as written."""
-    while stage.parent is not None:
-        stage = stage.parent
-    return stage.base
+    return stage.root.base
 
 
 def is_windows(doc: Document, stage: Stage) -> bool:
     """Whether the stage's image is a Windows image, by its name, platform or the file's escape character."""
-    while True:
-        platform = stage.instruction.flag("platform")
-        if platform is not None and (platform.value or "").lower().startswith("windows"):
-            return True
-        if stage.parent is None:
-            break
-        stage = stage.parent
-    return doc.escape == "`" or bool(_WINDOWS.search(stage.base) or _WINDOWS_TAG.search(stage.base))
+    if doc.escape == "`":
+        return True
+    chain: list[Stage] = []
+    current: Stage | None = stage
+    while current is not None and current.windows is None:
+        chain.append(current)
+        current = current.parent
+    for current in reversed(chain):
+        below = current.parent is not None and current.parent.windows is True
+        current.windows = below or _looks_windows(current)
+    return stage.windows is True
+
+
+def _looks_windows(stage: Stage) -> bool:
+    platform = stage.instruction.flag("platform")
+    if platform is not None and (platform.value or "").lower().startswith("windows"):
+        return True
+    if stage.parent is not None:
+        return False
+    return bool(_WINDOWS.search(stage.base) or _WINDOWS_TAG.search(stage.base))
 
 
 def expand(text: str, env: Mapping[str, str | None]) -> str | None:
