@@ -90,7 +90,7 @@ def effects(text: str, place: Place) -> Effects:
         if group:
             alone = alone or "it ends in a shell comment"
     if not last and errexit.matters(items):
-        last = "it counts on `set -e`, which the shell ignores before `&&`"
+        last = "it may count on `set -e`, which the shell ignores before `&&`"
     return Effects(walk.leaks, group, bool(ends), alone, walk.first, last, tuple(walk.runs))
 
 
@@ -105,6 +105,7 @@ class _Walk:
         self.last = ""
         self.runs: list[Run] = []
         self.functions: set[str] = set()
+        self.named: set[str] = set()
         self.values: dict[str, str] = {}
         # Every directory that a `cd` may have gone to; None for one that is not known.
         self.directories: list[str | None] = [place.workdir]
@@ -158,9 +159,12 @@ class _Walk:
         self.follow(own, forked)
         if not forked and self.changes_shell(own, bool(command.assignments)):
             self.leaks = True
+        brings = tools.brings(own)
+        self.named |= brings
+        brought = frozenset(self.named if tools.builds(own) else brings)
         for finds in own[1:] if own[0] in ("command", "type", "hash") else own[:1]:
             known = "/" not in finds and tools.UNKNOWN not in finds and finds not in BUILTINS
-            self.runs.append(Run(finds if known else "", remembers, frozenset(tools.brings(own))))
+            self.runs.append(Run(finds if known else "", remembers, brought))
         self.outside(words)
 
     def follow(self, words: tuple[str, ...], forked: bool) -> None:

@@ -56,11 +56,10 @@ class _Reading:
             body.sequence(command.lists[0], ignored=False)
             self.functions[command.name] = body.on
             return False
-        if self.on and any(
-            _several(inner) or self.sequence(inner, False) for word in words for inner in word.inner
-        ):
+        for inner in (inner for word in words for inner in word.inner):
             # Shells differ on whether a substitution ignores what is around it.
-            return True
+            if (self.on and len(inner) > 1) or self.sequence(inner, ignored=False):
+                return True
         if isinstance(command, Simple):
             return False
         if any(self.sequence(one, True) for one in command.tested):
@@ -101,10 +100,6 @@ def _sets_errexit(arguments: list[str | None]) -> bool:
         if argument in ("--", "-"):
             break
     return False
-
-
-def _several(items: List) -> bool:
-    return len(items) > 1
 
 
 def _may_end_the_script(item: Item) -> bool:

@@ -127,10 +127,11 @@ _BROUGHT_BY = {
 _SELF_UPDATES = frozenset({"self-update", "selfupdate", "self", "--self"})
 _BUILDERS = frozenset({"make", "gmake", "ninja", "cmake", "stow"})
 _INSTALLING = frozenset({"install", "altinstall", "--install"})
-# `pip`, `pip==20.1`, `pip3`, `/usr/bin/pip`, `get-pip.py`, `node-v20.1.tar.gz`, `npm@9`; not `yum-utils`.
-_NAME_START = re.compile(r"\A|[/=:@,\0]|\b(?:get|install|setup|update)-")
-_LONGEST_NAME = 100
-_NAME_END = re.compile(r"[/=<>~!@\[:,\0]")
+# `pip`, `pip==20.1`, `pip3`, `/usr/bin/pip`, `get-pip.py`, `node-v20.1.tar.gz`, `npm@9`; not `yum-utils`,
+# `/var/cache/apt`.
+_LONGEST_NAME = 200
+_PARTS = re.compile(r"[=<>~!@\[\]:, \t;\0]+")
+_PREFIX = re.compile(r"\A(?:get|install|setup|update)-")
 _VERSION = re.compile(r"-?v?[0-9].*")
 _SUFFIX = re.compile(r"\.(?:py|phar|sh|tar|tgz|zip|deb|rpm|run|bin|whl)\b.*")
 
@@ -289,29 +290,32 @@ def _found(rest: Sequence[str]) -> tuple[str, ...]:
     return tuple(f"{start}/{UNKNOWN}/" + re.sub(r"[*?\[\]]+", UNKNOWN, name) for name in names) or (start,)
 
 
-ANY = "*"
-
-
 def brings(words: Sequence[str]) -> set[str]:
-    """What the command may put before the program of that name which a shell has found; ANY for all.
+    """What the command may put before the program of that name which a shell has found before.
 
     A shell remembers where it found a command, POSIX 2.9.1.4; a new shell looks again. To be
     compared with `known_as`.
     """
-    name, rest = base(words[0]), words[1:]
-    if name in _BUILDERS and any(word in _INSTALLING for word in rest):
-        return {ANY}
     found = {one for word in words for one in _SWITCHERS.get(base(word), ())}
-    if _SELF_UPDATES & set(rest):
-        found.add(name)
-    for word in rest:
-        for start in _NAME_START.finditer(word):
-            named = _NAME_END.split(word[start.end() : start.end() + _LONGEST_NAME], maxsplit=1)[0]
-            found |= {named, _SUFFIX.sub("", named), _VERSION.sub("", named)}
+    if _SELF_UPDATES & set(words[1:]):
+        found.add(base(words[0]))
+    for word in words[1:]:
+        for part in _PARTS.split(word):
+            folder, slash, name = part[-_LONGEST_NAME:].rpartition("/")
+            name = _PREFIX.sub("", name)
+            bare = _SUFFIX.sub("", name)
+            stem = _VERSION.sub("", bare)
+            if not slash or folder.endswith("bin") or part.startswith("//") or stem != name:
+                found |= {name, bare, stem}
     return found - {""}
+
+
+def builds(words: Sequence[str]) -> bool:
+    """Whether the command installs what was built, so that it may bring whatever was named before."""
+    return base(words[0]) in _BUILDERS and any(word in _INSTALLING for word in words[1:])
 
 
 def known_as(name: str) -> set[str]:
     """The names under which the program `name` may be brought: `pip3` comes with `pip`."""
     stem = _VERSION.sub("", name) or name
-    return {name, stem, ANY, *_BROUGHT_BY.get(stem, ())}
+    return {name, stem, *_BROUGHT_BY.get(stem, ())}
