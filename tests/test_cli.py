@@ -20,6 +20,7 @@ import pytest
 
 import fake_hooks
 from dockmend import __version__, _cli, _options
+from dockmend._engine import run
 from dockmend._engine.errors import Failure
 from dockmend._engine.run import Outcome
 from dockmend._report import progress
@@ -143,6 +144,13 @@ class TestStatus:
         assert [line.partition(" error: ")[0] for line in done.err.split("\n")[:-1]] == [
             "b/Dockerfile:2:", "missing:", "Dockerfile.fifo:", f"{Path.cwd()}/d/.dockmend.toml:", "e:",
         ]  # fmt: skip
+
+    def test_an_error_does_not_steer_the_terminal(self, dockmend: Command) -> None:
+        write("FROM a\nRU\x1b[2J b\n", "D\x1b\n")
+        done = dockmend("D\x1b\n", "missing\x07")
+        assert done.status == 2
+        assert done.err.count("\n") == 2
+        assert not any(character in done.err for character in "\x1b\x07")
 
     def test_an_error_is_said_once(self, dockmend: Command) -> None:
         write("x = 1", ".dockmend.toml")
@@ -675,7 +683,7 @@ class TestInterrupts:
         def interrupted(*_: object) -> None:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(_cli.run, "outcomes", interrupted)
+        monkeypatch.setattr(run, "outcomes", interrupted)
         write()
         done = dockmend("--fix")
         assert (done.status, done.out, done.err) == (_cli.INTERRUPTED, "", "")
@@ -686,7 +694,7 @@ class TestInterrupts:
         def interrupted(*_: object) -> None:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(_cli.run, "process_text", interrupted)
+        monkeypatch.setattr(run, "process_text", interrupted)
         done = dockmend("--fix", "-", stdin=BAD.encode())
         assert (done.status, done.out) == (_cli.INTERRUPTED, BAD)
 

@@ -14,7 +14,7 @@ from dockmend._engine.config import Configs
 from dockmend._engine.discover import Search
 from dockmend._engine.errors import Failure, nearest
 from dockmend._report.output import Output
-from dockmend._report.style import style_of
+from dockmend._report.style import printable_path, style_of
 from dockmend._report.tally import Tally
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ class _Command:
         """One line on standard error, once."""
         if line not in self.said:
             self.said.add(line)
-            self.err.text(f"{line}\n")
+            self.err.text(f"{printable_path(line)}\n")
 
     def status(self, failed: bool) -> int:
         if failed or self.tally.errors:
