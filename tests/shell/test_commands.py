@@ -119,8 +119,9 @@ def test_where_a_command_stands() -> None:
     }  # fmt: skip
     assert found["c"].previous is found["b"]
     assert found["b"].previous is None
-    assert found["c"].top.kind == "if"
+    assert [link.kind for link in found["c"].outwards()] == ["command", "subshell", "if"]
     assert found["e"].top.previous is found["a"].top
+    assert [name for name, link in found.items() if link.is_final] == ["h", "i"]
     assert found["h"] is found["i"]
     assert found["h"].kind == "pipeline"
 
@@ -129,7 +130,8 @@ def test_where_a_command_stands() -> None:
     ("text", "expected"),
     [
         ("set -e; a", True), ("a; set -ux", False), ("set -o errexit", True), ("set $x", True),
-        (". ./x", True),        ("shopt -s extglob", False), ("$x", True), ("echo set -e", False), ("set -euo pipefail", True),
+        (". ./x", True), ("shopt -s extglob", False),
+        ("$x", True), ("echo set -e", False), ("set -euo pipefail", True),
     ],
 )  # fmt: skip
 def test_errexit(text: str, expected: bool) -> None:

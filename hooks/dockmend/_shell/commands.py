@@ -123,22 +123,27 @@ class Link:
         """The link before it in its chain."""
         return self.chain.links[self.place - 1] if self.place else None
 
+    def outwards(self) -> Iterator[Link]:
+        """The link itself, then the one its block stands in, and so on up to one of the script."""
+        link: Link | None = self
+        while link is not None:
+            yield link
+            link = link.chain.block.link
+
     @property
     def top(self) -> Link:
         """The link of the script itself that this one is, or stands in."""
-        link = self
-        while link.chain.block.link is not None:
-            link = link.chain.block.link
-        return link
+        return list(self.outwards())[-1]
 
     @property
     def path(self) -> tuple[str, ...]:
         """The kinds of the blocks around it, the innermost first, the script left out."""
-        kinds, block = [], self.chain.block
-        while block.link is not None:
-            kinds.append(block.kind)
-            block = block.link.chain.block
-        return tuple(kinds)
+        return tuple(link.chain.block.kind for link in self.outwards())[:-1]
+
+    @property
+    def is_final(self) -> bool:
+        """Whether its chain is the last of the script, or of a block that ends the script."""
+        return all(link.chain is link.chain.block.chains[-1] for link in self.outwards())
 
 
 class Command:

@@ -1,0 +1,265 @@
+"""Facts on package managers: what fills their caches, what empties them, what needs them later."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from dockmend._shell.code import SHELLS, Code
+from dockmend._shell.commands import Command
+
+
+class Manager(NamedTuple):
+    """A package manager and what its cache is, which `leaves` names.
+
+    `fills` are the subcommands that download (the empty one: no subcommand), `valued` the options before
+    them that take the next word. `clean` empties the cache, `{}` being the program as written; empty where
+    there is no need. `cleaned` finds in a command's text that it does so, `mention` in a script that it has
+    to do with the manager. `caches` are the folders that a mount may hold instead.
+    """
+
+    name: str
+    leaves: str
+    programs: frozenset[str]
+    fills: frozenset[str]
+    valued: frozenset[str]
+    clean: str
+    cleaned: re.Pattern[str]
+    mention: re.Pattern[str]
+    caches: tuple[str, ...]
+
+    def filled_by(self, command: Command) -> bool:
+        """Whether the command downloads into the cache."""
+        return (
+            command.name in self.programs
+            and self.subcommand(command) in self.fills
+            and not (self is APK and any((word.text or "") in _APK_SETTLED for word in command.words))
+        )
+
+    def used_by(self, command: Command) -> bool:
+        """Whether the command is one of the manager's, or needs its cache."""
+        return command.name in self.programs or (self is APT and bool(lists_of(command)))
+
+    def seems_left(self, text: str) -> bool:
+        """Whether a script that is not understood fills the cache and does not empty it, by its words."""
+        programs, fills = "|".join(sorted(self.programs)), "|".join(sorted(filter(None, self.fills)))
+        filled = re.search(rf"\b(?:{programs})\b[^&|;\n]*\b(?:{fills})\b", text)
+        return filled is not None and not self.cleaned.search(text, filled.start())
+
+    def subcommand(self, command: Command) -> str | None:
+        """The subcommand, empty where there are options at most; None where only the shell can tell."""
+        at = command.subcommand(self.valued)
+        if at is not None:
+            return command.words[at].text
+        known = all(word.text is not None for word in command.words)
+        return "" if known and not _ASKS & {word.text for word in command.words} else None
+
+
+_ASKS = {"--version", "-v", "--help", "-h"}
+_YUM_FILLS = frozenset(
+    """
+    install localinstall groupinstall group update upgrade reinstall downgrade distro-sync builddep
+    makecache swap module
+    """.split()  # noqa: SIM905
+)
+_YUM_VALUED = frozenset({"-c", "-d", "-e", "-x", "-R", "--enablerepo", "--disablerepo", "--installroot"})
+
+APT = Manager(
+    "apt",
+    "apt's package lists",
+    frozenset({"apt-get", "apt", "aptitude"}),
+    frozenset({"update"}),
+    frozenset({"-o", "-c", "-t", "-a", "--option", "--config-file", "--target-release", "--default-release"}),
+    "rm -rf /var/lib/apt/lists/*",
+    re.compile(r"/var/lib/(?:apt\b|\*|\{[^}]*\bapt\b)|\bapt(?:-get)? distclean\b"),
+    re.compile(r"\bapt\b|\bapt-get\b|\baptitude\b|/var/lib/(?:apt|\*|\{)|\badd-apt-repository\b"),
+    ("/var/lib/apt", "/var/lib/apt/lists"),
+)
+
+
+def _red_hat(program: str, *caches: str) -> Manager:
+    return Manager(
+        program,
+        f"{program}'s cache",
+        frozenset({program}),
+        _YUM_FILLS,
+        _YUM_VALUED,
+        "{} clean all",
+        re.compile(rf"\b(?:yum|dnf5?|microdnf)\b.*\bclean\b|/var/cache/(?:{program}|yum|dnf|libdnf5|\*|\{{)"),
+        re.compile(r"\b(?:yum|dnf5?|microdnf)\b|/var/cache\b"),
+        caches,
+    )
+
+
+# https://dnf.readthedocs.io/en/latest/command_ref.html#clean-command and zypper(8); `zypper clean` alone
+# keeps the metadata.
+YUM = _red_hat("yum", "/var/cache/yum", "/var/cache/dnf")
+DNF = _red_hat("dnf", "/var/cache/dnf", "/var/cache/libdnf5")
+DNF5 = _red_hat("dnf5", "/var/cache/libdnf5")
+MICRODNF = _red_hat("microdnf", "/var/cache/yum", "/var/cache/dnf", "/var/cache/libdnf5")
+ZYPPER = Manager(
+    "zypper",
+    "zypper's cache",
+    frozenset({"zypper"}),
+    frozenset(
+        """
+        install in update up dist-upgrade dup refresh ref patch source-install si install-new-recommends inr
+        """.split()  # noqa: SIM905
+    ),
+    frozenset({"-c", "-R", "-D", "-C", "-p", "--config", "--root", "--reposd-dir", "--cache-dir"}),
+    "{} clean --all",
+    re.compile(r"\bzypper\b.*\b(?:clean|cc)\b|/var/cache/zypp|/var/cache/(?:\*|\{)"),
+    re.compile(r"\bzypper\b|/var/cache\b"),
+    ("/var/cache/zypp",),
+)
+# https://classic.yarnpkg.com/en/docs/cli/cache
+YARN = Manager(
+    "yarn",
+    "yarn's cache",
+    frozenset({"yarn", "yarnpkg"}),
+    frozenset({"", "install"}),
+    frozenset({"--cwd", "--cache-folder", "--modules-folder", "--registry", "--network-timeout", "--mutex"}),
+    "{} cache clean",
+    re.compile(r"\byarn(?:pkg)?\b.*\bcache\b|\.cache\b|--cache-folder"),
+    re.compile(r"\byarn(?:pkg)?\b|\.cache\b"),
+    (),
+)
+# https://wiki.alpinelinux.org/wiki/Alpine_Package_Keeper
+APK = Manager(
+    "apk",
+    "apk's index",
+    frozenset({"apk"}),
+    frozenset({"add"}),
+    frozenset(
+        """
+        -p --root -X --repository --keys-dir --repositories-file --wait --arch --cache-dir --cache-max-age
+        --progress-fd --timeout
+        """.split()  # noqa: SIM905
+    ),
+    "",
+    re.compile(r"/var/cache/(?:apk|\*|\{)"),
+    re.compile(r"/var/cache/(?:apk|\*|\{)"),
+    ("/var/cache/apk", "/etc/apk/cache"),
+)
+# What says that apk is to keep its index, or to do without: no `--no-cache` then.
+_APK_SETTLED = frozenset({"--no-cache", "--no-network", "--cache-dir"})
+
+MANAGERS = (APT, APK, YUM, DNF, DNF5, MICRODNF, ZYPPER, YARN)
+
+# What Yarn 2 and later refuse: https://yarnpkg.com/migration/guide#update-your-configuration-to-the-new-settings
+_CLASSIC_YARN = frozenset(
+    """
+    --production --prod --pure-lockfile --ignore-optional --ignore-scripts --ignore-platform --no-lockfile
+    --no-progress --no-optional --flat --link-duplicates --no-bin-links
+    """.split()  # noqa: SIM905
+)
+
+
+def is_classic_yarn(command: Command) -> bool:
+    """Whether an option of the command is one that only Yarn 1 takes."""
+    return any((word.text or "").partition("=")[0] in _CLASSIC_YARN for word in command.words)
+
+
+REFRESHES, NEEDS, MAY_NEED = "refreshes", "needs", "may need"
+
+_WITHOUT_LISTS = frozenset(
+    """
+    update remove purge autoremove auto-remove clean autoclean auto-clean distclean
+    """.split()  # noqa: SIM905
+)
+_OTHERS_OF_APT = frozenset(
+    """
+    apt-cache apt-file add-apt-repository apt-add-repository tasksel gdebi apt-fast apt-rdepends
+    apt-show-versions xx-apt xx-apt-get build-dep mk-build-deps rosdep unattended-upgrade apt-install
+    """.split()  # noqa: SIM905
+)
+# Programs that carry out what a project or somebody else wrote, an `apt-get install` perhaps.
+_RECIPES = frozenset(
+    """
+    eval rake just task invoke ansible ansible-playbook puppet chef-client chef-solo salt-call opam
+    playwright install_packages install-packages clean-install
+    """.split()  # noqa: SIM905
+)
+_BUILDS = frozenset(
+    """
+    configure config Configure autogen.sh bootstrap.sh buildconf gradlew mvnw b2 waf
+    """.split()  # noqa: SIM905
+)
+_TARGET = re.compile(r"-.*|[A-Za-z_]+=.*|[0-9]+|all|install|check|test|clean|distclean|altinstall|.*/.*")
+# Commands whose words are only text to them.
+_TESTS = frozenset({"[", "[[", "test", "command", "which", "type", "hash", "grep"})
+_SPEAKS = _TESTS | {"echo", "printf"}
+_SHELLS = SHELLS | {"su", "runuser", "chroot", "zsh"}
+# Files that are read for their settings.
+_SETTINGS = ("activate", "os-release", "lsb-release", "nvm.sh", ".bashrc", ".profile", "/env", "envvars")
+_ASIDE = re.compile(r"playwright|puppeteer")
+
+
+def apt_use(code: Code) -> str:
+    """What the script does about apt's lists.
+
+    REFRESHES where it fetches them before any use, NEEDS or MAY_NEED where it uses those that are there,
+    empty where it does without.
+    """
+    if code.reason:
+        return NEEDS if APT.mention.search(code.text) else ""
+    found = code.program.commands
+    may = ""
+    for place, command in enumerate(found):
+        use = lists_of(command)
+        if use == REFRESHES and _always(command, found[:place]):
+            return may or REFRESHES
+        if use == NEEDS:
+            return NEEDS
+        if use == MAY_NEED:
+            may = MAY_NEED
+    return may
+
+
+def lists_of(command: Command) -> str:
+    """What one command does about apt's lists, in the terms of `apt_use`."""
+    if command.name in APT.programs:
+        subcommand = APT.subcommand(command)
+        if subcommand == "update":
+            return REFRESHES
+        return "" if subcommand in _WITHOUT_LISTS else NEEDS
+    if command.name in _OTHERS_OF_APT:
+        return NEEDS
+    if command.name not in _SPEAKS and any(word.text in APT.programs for word in command.words[1:]):
+        return NEEDS
+    return MAY_NEED if is_opaque(command) else ""
+
+
+def _always(command: Command, earlier: Sequence[Command]) -> bool:
+    """Whether no later RUN comes without the command having run, as far as names tell."""
+    link = command.link
+    before = link.chain.links[: link.place]
+    if not set(link.path) <= {"subshell", "group"} or any(one.operator == "||" for one in (*before, link)):
+        return False
+    if link.is_final and not any(one.operator == "||" for one in link.chain.links):
+        return True
+    return not any(one.link in before and one.name in _TESTS for one in earlier)
+
+
+def is_opaque(command: Command) -> bool:
+    """Whether the command carries out something that the file does not show: a script, a recipe."""
+    name = command.name
+    if name is None:
+        return True
+    rest = [word.text for word in command.words[1:]]
+    if name in (".", "source"):
+        return not (command.words[1:] and command.words[1].source.endswith(_SETTINGS))
+    if name in _BUILDS:
+        return False
+    folder = (command.words[0].text or "").rpartition("/")[0]
+    if folder and not (folder.startswith("/") and folder.endswith("bin")):
+        return True
+    if name.endswith((".sh", ".bash")) or name in _RECIPES:
+        return True
+    if name in _SHELLS:
+        given = any(re.fullmatch(r"-[a-z]*c", word or "") for word in rest)
+        return not given or any(word is None or APT.mention.search(word) for word in rest)
+    if name in ("make", "gmake"):
+        return not all(word is not None and _TARGET.fullmatch(word) for word in rest)
+    return any(_ASIDE.search(word or "") for word in rest)

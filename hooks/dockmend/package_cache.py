@@ -1,0 +1,266 @@
+r"""No package manager leaves its cache in the image.
+
+## Why
+
+What `apt-get update` or `yum install` downloads stays in the layer of its RUN, tens of megabytes of it, and
+no later RUN takes it out again. The RUN that fills the cache has to empty it.
+
+## Example
+
+```dockerfile
+FROM debian:12-slim
+RUN apt-get update && apt-get install -y --no-install-recommends \
+    gcc \
+    libpq-dev
+```
+
+```dockerfile
+FROM debian:12-slim
+RUN apt-get update && apt-get install -y --no-install-recommends \
+    gcc \
+    libpq-dev \
+    && rm -rf /var/lib/apt/lists/*
+```
+
+## Fix safety
+
+For apt, `rm -rf /var/lib/apt/lists/*` behind the last command of the RUN that may use the lists; for yum,
+dnf, microdnf and zypper `clean`, for yarn `yarn cache clean`, behind its last command; `apk add` gets
+`--no-cache`. What is added stands where the exit status of the script stays that of the author's commands,
+and where `set -e` ends the script as before.
+
+Where a later RUN calls a script or recipe that the file does not show, which may install from apt's lists, or
+where yarn may be Yarn 2 and later, which keep the packages themselves in that folder, the fix is unsafe.
+
+## Left alone
+
+Stages that do not ship. Lists that a later RUN, a trigger or a stage built FROM this one installs from.
+Caches that a mount holds, or that the RUN removes itself. The exec form, shells other than sh and bash, Windows
+images, scripts that set a trap or run the manager in the background. The `.deb` files of apt: Debian's and
+Ubuntu's images remove them by themselves.
+
+merge-run goes first: where it joins RUN instructions of one manager, this hook waits, and cleans up once.
+
+## References
+
+- https://docs.docker.com/build/building/best-practices/#apt-get
+- https://github.com/hadolint/hadolint/wiki/DL3009, DL3019, DL3032, DL3036, DL3040, DL3060
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+
+from dockmend._dockerfile.document import Document, Instruction, Stage
+from dockmend._dockerfile.mount import covered, mounts
+from dockmend._dockerfile.span import Span
+from dockmend._dockerfile.state import is_windows, root_base, shipping, state_after
+from dockmend._hook import SAFE, UNSAFE, Context, Edit, Finding, Fix, Hook
+from dockmend._project.context import MISSING
+from dockmend._shell import append, packages
+from dockmend._shell.append import Added
+from dockmend._shell.code import Code
+from dockmend._shell.commands import Command
+from dockmend._shell.groups import Group, groups
+from dockmend._shell.packages import APK, APT, MAY_NEED, NEEDS, REFRESHES, YARN, Manager
+
+_ANY = re.compile(r"apt|apk|yum|dnf|zypper|yarn")
+_OLD_ALPINE = re.compile(r"(?:.*/)?alpine:(?:2\.[0-9]+|3\.[0-2])(?![0-9])")
+_NO_REPOSITORIES = re.compile(r"\brm\b[^&|;\n]*yum\.repos\.d|--disable\b")
+_OFFLINE = re.compile(
+    r"\b(?:yum|dnf|zypper|yarn|apk)\b[^&|;\n]*(?:--cacheonly|--no-refresh|--offline|--no-network|[ \t]-C\b)"
+)
+_STARTS_APT = re.compile(r"\bapt(?:-get|itude)?\b[\", \t]+install\b")
+
+# How much what is behind a RUN needs apt's lists, and minus the first line that does.
+_Need = tuple[int, int]
+_WORSE = ("", MAY_NEED, NEEDS)
+_NOTHING: _Need = (0, 0)
+
+
+def check(doc: Document, ctx: Context) -> Iterator[Finding]:
+    """Each RUN of a stage that ships and leaves a package manager's cache behind."""
+    checked = _Checked(doc, ctx)
+    for stage in shipping(doc):
+        if not is_windows(doc, stage):
+            for instruction in stage.instructions:
+                run = instruction.trigger or instruction
+                text = run.heredocs[0].content if run.heredocs else run.args.text
+                if run.name == "RUN" and _ANY.search(text):
+                    yield from checked.run(stage, checked.code(instruction))
+
+
+class _Checked:
+    """What is found out of one document, each thing once."""
+
+    def __init__(self, doc: Document, ctx: Context) -> None:
+        self.doc = doc
+        self.ctx = ctx
+        self.codes: dict[int, Code] = {}
+        self.needs: Mapping[int, _Need] | None = None
+        self.groups: Mapping[int, Group] | None = None
+
+    def code(self, instruction: Instruction) -> Code:
+        if instruction.index not in self.codes:
+            self.codes[instruction.index] = Code(self.doc, instruction)
+        return self.codes[instruction.index]
+
+    def run(self, stage: Stage, code: Code) -> Iterator[Finding]:
+        for manager in packages.MANAGERS:
+            message = f"the RUN leaves {manager.leaves} in its layer"
+            if code.reason:
+                if manager.seems_left(code.text):
+                    yield Finding(message, code.run.keyword, reason=code.reason)
+                continue
+            fill = _left(manager, code)
+            if fill is None:
+                continue
+            span = code.span(fill.start, fill.end)
+            reason = self.forbids(manager, stage, code) or self.waits_for(manager, code)
+            changes = reason or (_no_cache(code) if manager is APK else self.emptied(manager, code, fill))
+            if isinstance(changes, str):
+                yield Finding(message, span, reason=changes)
+                continue
+            doubt = self.doubts(manager, code, fill)
+            edits = tuple(added.edit for added in changes)
+            meaning = code.meaning(self.doc, [(added.at, added.edit.text) for added in changes])
+            becomes = {code.instruction.index: (meaning,)}
+            yield Finding(message, span, Fix(UNSAFE if doubt else SAFE, edits, becomes), doubt)
+
+    def forbids(self, manager: Manager, stage: Stage, code: Code) -> str:
+        """Why the cache has to stay, in a clause, or empty."""
+        if manager is APT:
+            use, line = self.needed_behind(code)
+            if use == NEEDS:
+                return f"line {line} uses them"
+            end = state_after(self.doc, stage)
+            if any(one and _STARTS_APT.search(one.args.text) for one in (end.entrypoint, end.cmd)):
+                return "the container's own command uses them"
+        elif manager is APK:
+            if _OLD_ALPINE.match(root_base(stage)):
+                return "apk knows --no-cache since Alpine 3.3"
+        elif manager is not YARN and self.without_repositories:
+            return f"`{manager.clean.format(manager.name)}` fails where no repository is enabled"
+        return f"line {self.offline} works from the cache" if self.offline else ""
+
+    def waits_for(self, manager: Manager, code: Code) -> str:
+        """The RUN instructions of one manager that merge-run joins are cleaned up once."""
+        if code.run is not code.instruction:
+            return ""
+        if self.groups is None:
+            self.groups = groups(self.doc)
+        for other in self.groups.get(code.instruction.index, ()):
+            if other is not code.run and (
+                manager.mention.search(other.args.text)
+                or (manager is APT and packages.apt_use(self.code(other)))
+            ):
+                return f"merge-run joins it with the RUN of line {other.line} first"
+        return ""
+
+    def doubts(self, manager: Manager, code: Code, fill: Command) -> str:
+        """What an unsafe fix may change, or empty where it is safe."""
+        if manager is APT:
+            use, line = self.needed_behind(code)
+            return f"line {line} runs what may install from them" if use == MAY_NEED else ""
+        if manager is YARN and not (packages.is_classic_yarn(fill) or _has_classic_lock(self.ctx)):
+            return "Yarn 2 and later may keep the packages themselves there"
+        return ""
+
+    def emptied(self, manager: Manager, code: Code, fill: Command) -> str | list[Added]:
+        """The command that empties the cache, behind the last that may use it; or why there is no place."""
+        uses = [one for one in code.program.commands if manager.used_by(one)]
+        place = append.behind(code, uses[-1])
+        if isinstance(place, str):
+            return place
+        previous = place.link.previous
+        like = previous is not None and any(previous.start <= one.start < previous.end for one in uses)
+        sudo = "sudo " if any(word.text == "sudo" for word in fill.prefix) else ""
+        what = sudo + manager.clean.format(fill.words[0].source)
+        return [append.add(self.doc, code, place, what, like)]
+
+    def needed_behind(self, code: Code) -> tuple[str, int]:
+        """Whether what comes behind the RUN uses apt's lists, and in which line."""
+        if self.needs is None:
+            self.needs = _needs(self.doc, self.code)
+        use, line = self.needs[code.instruction.index]
+        return _WORSE[use], -line
+
+    @cached_property
+    def offline(self) -> int:
+        """The line that installs from a cache alone, 0 where none does."""
+        found = _OFFLINE.search(self.doc.text)
+        return self.doc.position(found.start())[0] if found else 0
+
+    @cached_property
+    def without_repositories(self) -> bool:
+        return _NO_REPOSITORIES.search(self.doc.text) is not None
+
+
+def _left(manager: Manager, code: Code) -> Command | None:
+    """The last command that fills the cache, where the RUN neither empties nor mounts it."""
+    found = code.program.commands
+    fills = [place for place, one in enumerate(found) if manager.filled_by(one)]
+    if not fills:
+        return None
+    behind = found if manager is APK else found[fills[-1] + 1 :]
+    if any(manager.cleaned.search(code.text[one.start : one.end]) for one in behind):
+        return None
+    held = mounts(code.run, code.state.workdir)
+    if any(covered(held, cache) for cache in manager.caches):
+        return None
+    if manager is YARN and any(mount.kind == "cache" for mount in held):
+        return None
+    return found[fills[-1]]
+
+
+def _no_cache(code: Code) -> list[Added]:
+    """`--no-cache` behind each `add` of apk."""
+    found = []
+    for command in code.program.commands:
+        if APK.filled_by(command):
+            at = command.words[command.subcommand(APK.valued) or 0].end
+            offset = code.span(at - 1, at).end
+            found.append(Added(Edit(Span(offset, offset), " --no-cache"), at))
+    return found
+
+
+def _needs(doc: Document, code_of: Callable[[Instruction], Code]) -> dict[int, _Need]:
+    """What behind each RUN, in its stage and those built FROM it, uses apt's lists as it leaves them."""
+    behind: dict[int, _Need] = {}
+    starts: dict[int, _Need] = {}
+    for stage in reversed(doc.stages):
+        need = starts.get(stage.index, _NOTHING)
+        runs = [one for one in stage.instructions if (one.trigger or one).name == "RUN"]
+        # Triggers run when another build starts FROM the stage.
+        for run in sorted(runs, key=lambda one: (one.trigger is not None, one.index), reverse=True):
+            behind[run.index] = need
+            use = packages.apt_use(code_of(run))
+            need = _NOTHING if use == REFRESHES else max(need, (_WORSE.index(use), -run.line))
+        if stage.parent is not None:
+            parent = stage.parent.index
+            starts[parent] = max(starts.get(parent, _NOTHING), need)
+    return behind
+
+
+def _has_classic_lock(ctx: Context) -> bool:
+    lock = ctx.build.read_text("yarn.lock")
+    return "# yarn lockfile v1" in lock[:200] and ctx.build.kind(".yarnrc.yml") == MISSING
+
+
+HOOK = Hook(
+    name="package-cache",
+    practice=4,
+    summary="No package manager leaves its cache in the image",
+    check=check,
+    aliases=("DL3009", "DL3019", "DL3032", "DL3036", "DL3040", "DL3060"),
+    keywords=frozenset({"RUN"}),
+)
+
+
+def main() -> int:
+    """The command `dockmend-package-cache`; returns its exit status."""
+    from dockmend._cli import hook_main
+
+    return hook_main(HOOK)
