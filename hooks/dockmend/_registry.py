@@ -9,7 +9,20 @@ if TYPE_CHECKING:
     from dockmend._hook import Hook
 
 # In the order of the practices they serve. `exec-form` lives in dockmend/exec_form.py.
-HOOKS = ("slim-base", "merge-run", "add-to-copy", "exec-form", "image-version", "no-secrets", "dockerignore")
+HOOKS = (
+    "multi-stage",
+    "slim-base",
+    "merge-run",
+    "non-root-user",
+    "add-to-copy",
+    "single-process",
+    "exec-form",
+    "entrypoint-cmd",
+    "healthcheck",
+    "image-version",
+    "no-secrets",
+    "dockerignore",
+)
 
 
 def load(name: str) -> Hook:

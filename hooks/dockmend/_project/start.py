@@ -51,13 +51,14 @@ class Script(NamedTuple):
 class Run(NamedTuple):
     """A command that the container runs, without the programs that only start another.
 
-    A word that only a shell can tell is as it is written (`0.0.0.0:$PORT`). `script` is where it stands,
-    None for the exec form.
+    A word that only a shell can tell is as it is written (`0.0.0.0:$PORT`). `script` is where it stands and
+    `command` what it is there, both None for the exec form.
     """
 
     words: tuple[str, ...]
     instruction: Instruction
-    script: Script | None
+    script: Script | None = None
+    command: commands.Command | None = None
 
     @property
     def name(self) -> str:
@@ -93,7 +94,7 @@ def read(doc: Document, stage: Stage, build: BuildContext) -> Start:
         assert instruction is not None
         command = _argv(cmd) if cmd else ()
         reader.handed = command if entry and entry.json else ()
-        reader.run((*(_argv(entry) if entry else ()), *command), instruction, None, 0)
+        reader.run((*(_argv(entry) if entry else ()), *command), Run((), instruction), 0)
     return Start(
         entry, cmd, tuple(reader.runs), tuple(reader.scripts), frozenset(reader.mentions), reader.unseen
     )
@@ -115,8 +116,8 @@ class _Reader:
         # What an ENTRYPOINT that cannot be seen is given to run.
         self.handed: Sequence[str] = ()
 
-    def run(self, argv: Sequence[str], instruction: Instruction, within: Script | None, depth: int) -> None:
-        """Note what the command `argv` runs in the end, and read the script where it is one."""
+    def run(self, argv: Sequence[str], place: Run, depth: int) -> None:
+        """Note what the command `argv`, which stands at `place`, runs in the end, and read a script."""
         self.mentions.update(posixpath.basename(word) for word in argv)
         words = _unwrapped(argv)
         if not words or depth > _DEEPEST or len(self.runs) > _MOST:
@@ -124,8 +125,8 @@ class _Reader:
         text = tools.script_of(words)
         if text is not None:
             rest = words[words.index(text) + 1 :]
-            path = within.path if within else None
-            self.script(Script(instruction, path, commands.read(text)), rest[1:], depth)
+            path = place.script.path if place.script else None
+            self.script(Script(place.instruction, path, commands.read(text)), rest[1:], depth)
             return
         at = 0
         if posixpath.basename(words[0]) in SHELLS:
@@ -133,13 +134,14 @@ class _Reader:
         path, rest = words[at], words[at + 1 :]
         found = self._file(path)
         if found is not None:
-            self.script(Script(instruction, path, commands.read(found)), rest, depth)
+            self.script(Script(place.instruction, path, commands.read(found)), rest, depth)
         elif at or _SCRIPT.match(posixpath.basename(path)):
             self.unseen = self.unseen or path
+            self.runs.append(place._replace(words=words))
             handed = rest[rest.index("--") + 1 :] if "--" in rest else () if depth else self.handed
-            self.run(handed, instruction, within, depth + 1)
+            self.run(handed, place, depth + 1)
         else:
-            self.runs.append(Run(words, instruction, within))
+            self.runs.append(place._replace(words=words))
 
     def script(self, script: Script, arguments: Sequence[str], depth: int) -> None:
         """Note the commands of `script`, and what it gets as `arguments` where it runs them."""
@@ -153,7 +155,7 @@ class _Reader:
                 if word.source in _ARGUMENTS:
                     words[at : at + 1] = arguments
                     break
-            self.run(words, script.instruction, script, depth + 1)
+            self.run(words, Run((), script.instruction, script, command), depth + 1)
 
     def _file(self, path: str) -> str | None:
         """The shell script at `path` of the image, where the build context shows it."""

@@ -1,0 +1,67 @@
+"""What has to start as root: programs that give root up by themselves, or cannot do without it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from dockmend._dockerfile.document import Instruction
+from dockmend._project.archive import may_be_archive
+from dockmend._project.images import SCRATCH, Facts
+from dockmend._project.start import Start
+
+_DROPPERS = frozenset(
+    """
+    capsh chpst chroot doas gosu runuser s6-applyuidgid s6-setuidgid setpriv setuidgid setuser
+    start-stop-daemon su su-exec sudo user-exec
+    """.split()  # noqa: SIM905
+)
+# What starts as root on purpose: servers that give it up or have to keep it, init systems, system tools.
+_ROOTS = frozenset(
+    """
+    apache2 apache2-foreground apache2ctl apachectl asterisk atd avahi-daemon chronyd collectd containerd
+    cron crond cupsd dbus-daemon dhcpd dnsmasq dockerd dockerd-entrypoint.sh dovecot exim4
+    fail2ban-server freshclam haproxy httpd httpd-foreground in.tftpd inetd init ipsec iptables
+    keepalived kubelet libvirtd lighttpd mariadbd mount my_init mysqld mysqld_safe named nginx nmbd ntpd
+    opendkim openresty openvpn php-fpm postfix postgres proftpd pure-ftpd rc-service rpc.mountd rpcbind
+    rsyslogd runit runsvdir runsvdir-start s6-svscan samba sendmail service slapd smbd snmpd squid sshd
+    sssd strongswan supervisord syslog-ng syslogd systemctl systemd tcpdump tincd tor udevd unbound
+    varnishd vsftpd wg-quick xinetd xrdp zabbix_agentd zabbix_server
+    """.split()  # noqa: SIM905
+)
+# Packages of these, and of what gives root up: where the start script cannot be seen, they are there for it.
+_PACKAGES = re.compile(
+    r"(?<![\w./-])(?:gosu|su-exec|s6-overlay|supervisor|runit|nginx(?:-full|-light|-extras)?|apache2|httpd"
+    r"|lighttpd|php[0-9.]*-fpm|(?:mysql|mariadb|openssh)-server|mariadb|postgresql(?:-[0-9.]+)?|openssh|cron"
+    r"|cronie|dcron|vsftpd|proftpd[\w-]*|pure-ftpd|cups|rsyslog|squid3?|bind9?|dnsmasq|postfix|dovecot[\w-]*"
+    r"|exim4|openvpn|haproxy|varnish|samba|nfs-kernel-server|strongswan|iptables|fail2ban|slapd)(?![\w.-])"
+)
+_USER_OPTION = re.compile(r"--(?:user|uid|chuid|setuid|setuser)(?:=|\Z)")
+
+
+def wants_root(instructions: Sequence[Instruction], begun: Start, known: Facts) -> bool:
+    """Whether what is started gives root up, or cannot do without it, as far as can be told.
+
+    `instructions` are those of the stages that ship, `known` is what is known of their base image.
+    """
+    if known.init or not _DROPPERS.isdisjoint(begun.mentions):
+        return True
+    if known.drops and (begun.unseen or begun.entrypoint is None):
+        return True
+    for run in begun.runs:
+        if run.name in _ROOTS or plain(run.name) in _ROOTS or "/etc/init.d/" in run.words[0]:
+            return True
+        if any(_USER_OPTION.match(word) for word in run.words[1:]):
+            return True
+    if known.family == SCRATCH:
+        return any(
+            may_be_archive(word.text) for one in instructions if one.name == "ADD" for word in one.words[:-1]
+        )
+    return (begun.unseen is not None or not begun.runs) and any(
+        _PACKAGES.search(one.args.text) for one in instructions if one.name in ("RUN", "COPY", "ADD", "ENV")
+    )
+
+
+def plain(name: str) -> str:
+    """A program's name without its version."""
+    return re.sub(r"(?<=[A-Za-z-])[0-9.]+\Z", "", name).lower()

@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import pytest
+
+from dockmend import entrypoint_cmd, exec_form, healthcheck, non_root_user
+from dockmend._engine.mend import mend_text
+from dockmend._project.context import BuildContext
+from dockmend.non_root_user import HOOK
+from harness import Row, settings_for, suite
+
+RUN = "RUN useradd --system --create-home app\nUSER app\n"
+ALPINE = "RUN addgroup -S app && adduser -S -G app app\nUSER app\n"
+APP = 'CMD ["python", "app.py"]\n'
+
+DISGUISES = {
+    "base-stage": "the last stage gets the user",
+    "heredoc": "it goes after the last step",
+    "other-escape": "the backtick marks a file for Windows",
+}
+
+LEFT_ALONE = [
+    Row("a user", f"FROM python:3\nRUN useradd app\nUSER app\n{APP}", says=""),
+    Row("a user of the stage below", f"FROM python:3 AS a\nUSER 1000\nFROM a\n{APP}", says=""),
+    Row("a user that the command line gives", f"FROM python:3\nARG UID=0\nUSER $UID\n{APP}", says=""),
+    Row("an image whose user is not known", "FROM acme/app\nCMD app\n", says=""),
+    Row("an image that has a user", "FROM bitnami/redis\nCOPY . .\nCMD app\n", says=""),
+    Row("distroless' nonroot", 'FROM gcr.io/distroless/cc:nonroot\nCMD ["/app"]\n', says=""),
+    Row("root in another stage alone", "FROM python:3\nCMD a\nFROM bitnami/redis\nCMD b\n", says=""),
+    Row("a base for others", "FROM debian:12\nRUN apt-get update\n", says=""),
+    Row("a shell to type into", 'FROM debian:12\nCMD ["bash"]\n', says=""),
+    Row("an interpreter to type into", 'FROM python:3\nCMD ["python3.12"]\n', says=""),
+    Row("gosu", 'FROM python:3\nENTRYPOINT ["gosu", "app", "python"]\n', says=""),
+    Row("setpriv in a shell", "FROM python:3\nCMD setpriv --reuid=app python app.py\n", says=""),
+    Row(
+        "su-exec in a script that the context shows",
+        'FROM python:3\nCOPY run.sh /\nENTRYPOINT ["/run.sh"]\n',
+        context={"run.sh": '#!/bin/sh\nchown app /data\nexec su-exec app "$@"\n'},
+        says="",
+    ),
+    Row(
+        "gosu for a script that cannot be seen",
+        'FROM debian:12\nRUN apt-get install gosu\nCMD ["/run.sh"]\n',
+        says="",
+    ),
+    Row(
+        "a server for such a script",
+        "FROM debian:12\nRUN apt-get install -y openssh-server\nCMD /run.sh\n",
+        says="",
+    ),
+    Row(
+        "a user that the command takes",
+        'FROM python:3\nCMD ["gunicorn", "--user", "www-data", "a"]\n',
+        says="",
+    ),
+    Row("a server that gives root up", 'FROM debian:12\nCMD ["nginx", "-g", "daemon off;"]\n', says=""),
+    Row("a server with its version", 'FROM debian:12\nCMD ["php-fpm8.2", "-F"]\n', says=""),
+    Row("what has to be root", 'FROM debian:12\nCMD ["cron", "-f"]\n', says=""),
+    Row("a script of init", "FROM debian:12\nCMD /etc/init.d/x start && tail -f /x\n", says=""),
+    Row("an init system", 'FROM debian:12\nENTRYPOINT ["/sbin/init"]\n', says=""),
+    Row("an image with an init system", "FROM phusion/baseimage:0.11\nCOPY . .\n", says=""),
+    Row(
+        "an official image that gives root up",
+        "FROM postgres:16\nCOPY init.sql /docker-entrypoint-initdb.d/\n",
+        says="",
+    ),
+    Row("a file system of its own", 'FROM scratch\nADD root.tar.xz /\nCMD ["/bin/app"]\n', says=""),
+    Row("Windows", "FROM mcr.microsoft.com/windows/nanoserver:1809\nUSER root\nCMD app\n", says=""),
+    Row(
+        "a script that cannot be seen", 'FROM python:3\nCMD ["/run.sh"]\n', says="what `/run.sh` does as root"
+    ),
+    Row("a strange image and USER root", "FROM acme/app\nUSER root\nCMD app\n", says="is not known"),
+    Row("an explicit root that starts nothing", "FROM acme/app\nUSER 0:0\nRUN x\n", says="may be a base"),
+    Row("triggers", f"FROM python:3\nONBUILD RUN pip install x\n{APP}", says="ONBUILD"),
+    Row("another shell", f'FROM python:3\nSHELL ["fish", "-c"]\n{APP}', says="SHELL"),
+    Row("an application in /root", f"FROM python:3\nWORKDIR /root/app\nCOPY . .\n{APP}", says="/root"),
+    Row("several users", f"FROM python:3\nRUN useradd a && useradd b\n{APP}", says="a, b"),
+    Row("a group alone", f"FROM python:3\nRUN groupadd app\n{APP}", says="not understood"),
+    Row(
+        "a user whose name a variable has", f"FROM python:3\nRUN useradd $NAME\n{APP}", says="not understood"
+    ),
+    Row("a user written by hand", f"FROM python:3\nRUN echo x >> /etc/passwd\n{APP}", says="not understood"),
+    Row("a small image without useradd", "FROM redhat/ubi9-minimal\nCMD app\n", says="is not known"),
+]
+
+UNSAFE = [
+    Row(
+        "the article's application",
+        "FROM python:3.12-slim\nWORKDIR /app\nCOPY --from=builder /app/wheels /wheels\n"
+        'RUN pip install --no-cache /wheels/*\nCOPY . .\nCMD ["gunicorn", "-w", "4", "main:app"]\n',
+        "FROM python:3.12-slim\nWORKDIR /app\nCOPY --from=builder /app/wheels /wheels\n"
+        f'RUN pip install --no-cache /wheels/*\nCOPY . .\n{RUN}CMD ["gunicorn", "-w", "4", "main:app"]\n',
+        says="WORKDIR /app",
+    ),
+    Row("Alpine", f"FROM python:3-alpine\nCOPY . .\n{APP}", f"FROM python:3-alpine\nCOPY . .\n{ALPINE}{APP}"),
+    Row("Fedora", f"FROM fedora:41\nCOPY . .\n{APP}", f"FROM fedora:41\nCOPY . .\n{RUN}{APP}"),
+    Row(
+        "the image's own user",
+        'FROM node:22\nCMD ["node", "a.js"]\n',
+        'FROM node:22\nUSER node\nCMD ["node", "a.js"]\n',
+    ),
+    Row(
+        "distroless",
+        'FROM gcr.io/distroless/cc\nCOPY app /\nCMD ["/app"]\n',
+        'FROM gcr.io/distroless/cc\nCOPY app /\nUSER nonroot\nCMD ["/app"]\n',
+    ),
+    Row(
+        "scratch",
+        'FROM scratch\nCOPY app /\nENTRYPOINT ["/app"]\n',
+        'FROM scratch\nCOPY app /\nUSER 65532:65532\nENTRYPOINT ["/app"]\n',
+    ),
+    Row(
+        "a user that is made and never used",
+        f"FROM python:3\nRUN groupadd -r app && useradd -r -g app web\nCOPY . .\n{APP}",
+        f"FROM python:3\nRUN groupadd -r app && useradd -r -g app web\nCOPY . .\nUSER web\n{APP}",
+    ),
+    Row(
+        "the user of the base image again",
+        "FROM jenkins/jenkins:lts\nUSER root\nRUN apt-get update\n",
+        "FROM jenkins/jenkins:lts\nUSER root\nRUN apt-get update\nUSER jenkins\n",
+        says="the last USER is root",
+    ),
+    Row(
+        "the user from before",
+        f"FROM acme/app\nUSER web\nRUN x\nUSER 0\nRUN y\n{APP}",
+        f"FROM acme/app\nUSER web\nRUN x\nUSER 0\nRUN y\nUSER web\n{APP}",
+    ),
+    Row(
+        "after the last step, before the start, with what the user may not",
+        "FROM python:3.12\nCOPY . /srv\nEXPOSE 80 8080\nVOLUME /data\n\n# start\nHEALTHCHECK NONE\n"
+        'ENTRYPOINT ["python", "a.py"]\n',
+        "FROM python:3.12\nCOPY . /srv\nEXPOSE 80 8080\nVOLUME /data\n\n"
+        f'{RUN}\n# start\nHEALTHCHECK NONE\nENTRYPOINT ["python", "a.py"]\n',
+        says="VOLUME /data unless it is given them, nor everywhere listen on port 80",
+    ),
+    Row(
+        "a start ahead of the last step",
+        f"FROM python:3.12\n{APP}COPY . .\n",
+        f"FROM python:3.12\n{APP}COPY . .\n{RUN}",
+    ),
+    Row(
+        "an application that something else starts",
+        "FROM python:3.12\nCOPY . .\nRUN pip install -r requirements.txt\n",
+        f"FROM python:3.12\nCOPY . .\nRUN pip install -r requirements.txt\n{RUN}",
+    ),
+    Row(
+        "an application that an image starts",
+        "FROM tomcat:10\nCOPY app.war /usr/local/tomcat/webapps/\n",
+        f"FROM tomcat:10\nCOPY app.war /usr/local/tomcat/webapps/\n{RUN}",
+    ),
+    Row(
+        "a script that the context shows",
+        'FROM python:3.12\nCOPY run.sh /\nENTRYPOINT ["/run.sh"]\n',
+        f'FROM python:3.12\nCOPY run.sh /\n{RUN}ENTRYPOINT ["/run.sh"]\n',
+        context={"run.sh": "#!/bin/sh\npython manage.py migrate\nexec gunicorn app:app\n"},
+    ),
+    Row(
+        "a stage below",
+        f"FROM python:3.12 AS a\nCOPY . .\nFROM a\n{APP}",
+        f"FROM python:3.12 AS a\nCOPY . .\nFROM a\n{RUN}{APP}",
+    ),
+]
+
+test_left_alone, test_mended, test_unsafe = suite(HOOK, LEFT_ALONE, [], UNSAFE, DISGUISES)
+
+HOOKS = (non_root_user.HOOK, healthcheck.HOOK, entrypoint_cmd.HOOK, exec_form.HOOK)
+
+
+@pytest.mark.parametrize("before", [row.before for row in (*LEFT_ALONE, *UNSAFE)])
+def test_settles_alike_in_any_order(before: str) -> None:
+    build = BuildContext(None)
+    texts = set()
+    for order in (HOOKS, HOOKS[::-1]):
+        result = mend_text(before, settings_for(*order, unsafe=True), None, build)
+        assert not result.problems
+        text = before
+        for hook in (*order, *order):
+            text = mend_text(text, settings_for(hook, unsafe=True), None, build).text
+        texts |= {result.text, text}
+    assert len(texts) == 1
+
+
+def test_a_file_that_ends_in_a_continuation() -> None:
+    text = f"FROM python:3\n{APP}COPY . . \\\n"
+    result = mend_text(text, settings_for(HOOK, unsafe=True), None, BuildContext(None))
+    assert result.text == text
+    assert [found.finding.reason for found in result.findings] == ["the file ends in a line continuation"]
