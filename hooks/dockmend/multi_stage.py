@@ -1,0 +1,210 @@
+r"""Build in one stage, ship another.
+
+## Why
+
+Compilers and headers that pip needs to build wheels are needed by nothing after that, and yet they ship: some
+hundred megabytes, and tools that help whoever breaks in. In a multi-stage build they stay behind in the
+builder, and the image that ships gets the wheels.
+
+## Example
+
+```dockerfile
+FROM python:3.12.2-slim
+WORKDIR /app
+RUN apt-get update && \
+    apt-get install -y --no-install-recommends gcc
+COPY requirements.txt .
+RUN pip install -r requirements.txt
+COPY . .
+CMD ["gunicorn", "app:app"]
+```
+
+```dockerfile
+FROM python:3.12.2-slim AS builder
+WORKDIR /app
+RUN apt-get update && \
+    apt-get install -y --no-install-recommends gcc
+COPY requirements.txt .
+RUN pip wheel --wheel-dir /wheels -r requirements.txt
+
+FROM python:3.12.2-slim
+WORKDIR /app
+COPY requirements.txt .
+COPY --from=builder /wheels /wheels
+RUN pip install --no-index /wheels/*.whl
+COPY . .
+CMD ["gunicorn", "app:app"]
+```
+
+## Fix safety
+
+Unsafe: what needs a compiler when the container runs no longer finds one, and what is loaded from a library
+that only came with its headers may be missing. The builder repeats the stage up to the installation, so
+that it sees the same files and variables; what a linter says of a line in it, it says twice. In the stage
+that ships, packages to build with go, a header package becomes its library (`libpq-dev`: `libpq5`), all
+others stay.
+
+With pip, wheels are built without `--no-deps`, so that every dependency is among them, and installed without
+asking an index. With a virtual environment (`python -m venv`, `uv venv`, `uv sync`, Poetry's in-project one),
+the environment is built in the builder and copied.
+
+`slim-base` goes first: a full image brings the compilers by itself. So do `image-version`, and the hooks that
+mend the RUN instructions which this one copies.
+
+## Left alone
+
+Files of several stages. Packages that are removed again. Compilers that are used for something else than
+Python distributions. Only reported: other images than Python's own in their slim and Alpine variants, header
+packages whose library is not known here, several installations, scripts that are more than commands joined
+by `&&`, a USER, SHELL or VOLUME before the installation, comments among what would go. Go, Rust, Java and
+.NET programs that are built in the image they ship in are reported; what they need to run is not known here.
+
+## References
+
+- https://docs.docker.com/build/building/multi-stage/
+- https://pip.pypa.io/en/stable/cli/pip_wheel/
+- https://docs.astral.sh/uv/guides/integration/docker/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from dockmend._dockerfile.document import Document, Stage
+from dockmend._dockerfile.span import Span
+from dockmend._dockerfile.state import is_windows
+from dockmend._hook import INFO, UNSAFE, Context, Edit, Finding, Fix, Hook
+from dockmend._project.build_packages import package
+from dockmend._project.images import ALPINE, DEBIAN, family
+from dockmend._project.python_build import Step, plan, steps
+from dockmend._project.reference import base_image
+from dockmend._project.split import Split, Stuck
+from dockmend._shell.code import Code
+from dockmend._shell.installed import package_name, packages
+from dockmend._shell.packages import is_opaque
+
+_COMPILES = re.compile(
+    r"(?:gcc|g\+\+|cc|c\+\+|make|gmake|cmake|ninja|meson|configure|config|autogen\.sh|autoreconf|cargo|rustc|go"
+    r"|npm|yarn|pnpm|bundle|gem|cpanm|R|Rscript|setup\.py)\Z"
+)
+_REMOVES = re.compile(
+    r"\b(?:apt-get|apt|aptitude)\b[^|;&\n]{0,200}?\b(?:purge|remove|autoremove)\b"
+    r"|\bapk[ \t]+(?:[^|;&\n]{0,80}[ \t])?del\b"
+)
+# Images to build with, and the commands that build a program to run.
+_TOOLCHAINS = {
+    "golang": re.compile(r"\bgo[ \t]+(?:build|install)\b"),
+    "rust": re.compile(r"\bcargo[ \t]+(?:build|install)\b"),
+    "maven": re.compile(r"\bmvnw?\b.*\b(?:package|install|verify)\b"),
+    "gradle": re.compile(r"\bgradlew?\b.*\b(?:build|assemble|bootJar|installDist|shadowJar)\b"),
+    "openjdk": re.compile(
+        r"(?:\./|\A|[ \t])(?:mvn|gradle)w?\b.*\b(?:package|install|build|assemble|bootJar)\b"
+    ),
+    "eclipse-temurin": re.compile(
+        r"(?:\./|\A|[ \t])(?:mvn|gradle)w?\b.*\b(?:package|install|build|bootJar)\b"
+    ),
+    "mcr.microsoft.com/dotnet/sdk": re.compile(r"\bdotnet[ \t]+(?:publish|build)\b"),
+    "microsoft/dotnet": re.compile(r"\bdotnet[ \t]+(?:publish|build)\b"),
+}
+
+
+def check(doc: Document, ctx: Context) -> Iterator[Finding]:
+    """Yield a finding where a file of one stage ships what it only builds with."""
+    del ctx
+    if len(doc.stages) != 1 or is_windows(doc, doc.stages[0]):
+        return
+    stage = doc.stages[0]
+    finding = _toolchain(doc, stage) or _python(doc, stage)
+    if finding is not None:
+        yield finding
+
+
+def _toolchain(doc: Document, stage: Stage) -> Finding | None:
+    """A program of a compiled language, built in the image it ships in."""
+    image = base_image(doc, stage)
+    builds = _TOOLCHAINS.get(image.name) if image is not None else None
+    starts = any(one.name in ("CMD", "ENTRYPOINT") for one in stage.instructions)
+    if image is None or builds is None or not starts:
+        return None
+    for instruction in stage.instructions:
+        if instruction.name == "RUN":
+            for command in Code(doc, instruction).program.commands:
+                if builds.search(" ".join(word.source for word in command.words)):
+                    message = f"the program is built in {image.name}, and the toolchain ships with it"
+                    reason = "which image the program can run in is not known here"
+                    return Finding(message, instruction.keyword, reason=reason)
+    return None
+
+
+def _python(doc: Document, stage: Stage) -> Finding | None:
+    """Compilers and headers that are installed for Python distributions and ship."""
+    image = base_image(doc, stage)
+    system = family(image) if image is not None else None
+    names: list[str] = []
+    span: Span | None = None
+    found = list(steps(doc, stage))
+    if not found:
+        return None
+    for instruction in stage.instructions:
+        if instruction.name != "RUN":
+            continue
+        code = Code(doc, instruction)
+        if code.reason or _REMOVES.search(code.text):
+            return None
+        for command in code.program.commands:
+            if _COMPILES.match(command.name or ""):
+                return None
+            for word in packages(command):
+                if package(package_name(word), system or DEBIAN).builds:
+                    names.append(package_name(word))
+                    span = span or code.span(word.start, word.end)
+    if span is None or not any(not name.startswith("python") for name in names):
+        return None
+    listed = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+    message = f"packages to build with ship in the image: {listed}"
+    reason = ""
+    if image is None or image.name not in ("python", "pypy") or system not in (DEBIAN, ALPINE):
+        reason = "which libraries have to stay is known for Python's own images alone"
+    elif system == DEBIAN and "slim" not in image.words:
+        reason = f"{image.name}:{image.tag} brings compilers itself: slim-base goes first"
+    fix: Fix | str = reason or _split(doc, stage, found, system or DEBIAN)
+    if isinstance(fix, str):
+        return Finding(message, span, reason=fix)
+    reason = "what needs a compiler or a library of these packages when the container runs no longer finds it"
+    return Finding(message, span, fix, reason)
+
+
+def _split(doc: Document, stage: Stage, found: list[Step], system: str) -> Fix | str:
+    """The installation in a builder; or why it stays where it is."""
+    way = plan(doc, stage, found)
+    if isinstance(way, str):
+        return way
+    for instruction in stage.instructions:
+        if instruction.name == "RUN" and instruction.index > way.last.index:
+            for command in Code(doc, instruction).program.commands:
+                if is_opaque(command):
+                    return f"line {instruction.line} runs what may need the compilers"
+    try:
+        parts = Split(doc, stage, way, system).parts()
+    except Stuck as stuck:
+        return str(stuck)
+    return Fix(UNSAFE, tuple(Edit(*edit) for edit in parts.edits), parts.becomes)
+
+
+HOOK = Hook(
+    name="multi-stage",
+    practice=1,
+    summary="build in one stage, ship another",
+    check=check,
+    severity=INFO,
+    safety=UNSAFE,
+    keywords=frozenset({"RUN"}),
+)
+
+
+def main() -> int:
+    """Run this hook alone on the command line's files."""
+    from dockmend._cli import hook_main
+
+    return hook_main(HOOK)
