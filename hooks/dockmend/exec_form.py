@@ -53,8 +53,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 
 from dockmend._dockerfile import array
 from dockmend._dockerfile.document import Document, Instruction, Logical, Meaning, Stage
@@ -75,6 +75,9 @@ _BYTES = "it has bytes that JSON cannot hold"
 _UNDECODABLE = re.compile("[\0\ud800-\udfff]")
 
 
+_Kind: TypeAlias = "tuple[int | None, str, str]"
+
+
 class _Shell(NamedTuple):
     """The shell of the shell form, none where the base image sets one; `plain` as of `words.is_plain`."""
 
@@ -83,7 +86,10 @@ class _Shell(NamedTuple):
 
 
 class _Place(NamedTuple):
-    """An instruction in shell form: `target` is ONBUILD's trigger or itself, `args` its command."""
+    """An instruction in shell form: `target` is ONBUILD's trigger or itself, `args` its command.
+
+    `last` is the last instruction of each stage and kind, as of `_kind`.
+    """
 
     doc: Document
     ctx: Context
@@ -91,16 +97,18 @@ class _Place(NamedTuple):
     instruction: Instruction
     target: Instruction
     args: Logical
+    last: Mapping[_Kind, int]
 
 
 def check(doc: Document, ctx: Context) -> Iterator[Finding]:
     """Each CMD, ENTRYPOINT and HEALTHCHECK in shell form, ONBUILD's too, with its fix or why it has none."""
     commanded = _commanded(doc)
+    last = {_kind(instruction): instruction.index for instruction in doc.instructions}
     for instruction in doc.instructions:
         target = instruction.trigger or instruction
         if instruction.stage is None or target.json is not None:
             continue
-        place = _Place(doc, ctx, doc.stages[instruction.stage], instruction, target, target.args)
+        place = _Place(doc, ctx, doc.stages[instruction.stage], instruction, target, target.args, last)
         if target.name == "HEALTHCHECK":
             if (command := re.match(rf"(?i)CMD[{GO_SPACE}]+", target.args.text)) is not None:
                 args = target.args.slice(command.end(), len(target.args.text))
@@ -111,12 +119,18 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
                 yield found
 
 
+def _kind(instruction: Instruction) -> _Kind:
+    """The stage, and what of it the instruction sets: the last one holds."""
+    return instruction.stage, instruction.name, instruction.trigger.name if instruction.trigger else ""
+
+
 def _commanded(doc: Document) -> set[int]:
     """The stages with a CMD, and those they are built FROM: what an ENTRYPOINT there may get as arguments."""
     found: set[int] = set()
     for instruction in doc.instructions:
         target = instruction.trigger or instruction
-        if target.name != "CMD" or instruction.stage is None or not (target.json or target.args.text):
+        command = target.args.text if target.json is None else target.json
+        if target.name != "CMD" or instruction.stage is None or not command:
             continue
         stage: Stage | None = doc.stages[instruction.stage]
         while stage is not None and stage.index not in found:
@@ -208,7 +222,7 @@ def _shell(place: _Place) -> _Shell | str:
     if is_windows(doc, stage):
         return "a Windows image starts commands in its own way"
     late = trigger is not None or place.target.name == "HEALTHCHECK"
-    if trigger is not None and any(one.trigger and one.trigger.name == "SHELL" for one in stage.instructions):
+    if trigger is not None and (stage.index, "ONBUILD", "SHELL") in place.last:
         return "ONBUILD SHELL decides on the shell"
     state = state_after(doc, stage) if late else state_at(doc, place.instruction)
     plain = words.is_plain(state.shell)
@@ -231,7 +245,7 @@ def _fate(place: _Place, hides: bool, first: str) -> tuple[str, str]:
 
 def _without_shebang(place: _Place, program: str) -> bool:
     """Whether the program is a text file of the build context that only a shell can start."""
-    if "/" not in program:
+    if "/" not in program or place.last[_kind(place.instruction)] != place.instruction.index:
         return False
     text = entrypoint.image_file(place.doc, place.ctx.build, place.stage, program)
     return bool(text) and not str(text).startswith(("#!", "\x7fELF"))

@@ -9,6 +9,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import NamedTuple
 
 from dockmend._dockerfile.document import Document, Instruction, Stage
@@ -22,8 +23,9 @@ ACTED_ON = "acted on"
 UNREAD = "unread"
 TAKEN = "taken"
 
-# Stages one upon the other that are looked through for a file.
-_CHAIN = 100
+# Stages one upon the other, and instructions in them, that are looked through for a file.
+_DEEPEST = 100
+_MOST = 1000
 
 _BARE = "[!/]*"
 _REDIS = ("redis-server", "redis-sentinel", "*.conf")
@@ -151,11 +153,13 @@ def fate(doc: Document, build: BuildContext, stage: Stage, first: str) -> tuple[
 
 def acts_on(image: str, word: str) -> bool:
     """Whether the entrypoint that the image of that name brings acts on `word` as its first argument."""
-    return any(
-        fnmatchcase(word, pattern)
-        for known, patterns in _SPECIAL.items()
-        if fnmatchcase(image, known)
-        for pattern in patterns
+    return any(fnmatchcase(word, pattern) for pattern in _acted_on(image))
+
+
+@lru_cache(maxsize=16)
+def _acted_on(image: str) -> tuple[str, ...]:
+    return tuple(
+        pattern for known, patterns in _SPECIAL.items() if fnmatchcase(image, known) for pattern in patterns
     )
 
 
@@ -233,44 +237,62 @@ def _only_execs(script: str) -> bool:
     return not _LOOKS.search("\n".join(lines[:-1]))
 
 
+@lru_cache(maxsize=8)
 def image_file(doc: Document, build: BuildContext, stage: Stage, path: str) -> str | None:
     """The text that COPY or ADD put at `path` of the image of `stage`; None where that is not known."""
     place = _absolute(state_after(doc, stage).workdir, path)
     chain = [stage]
-    while chain[-1].parent is not None:
+    while chain[-1].parent is not None and len(chain) < _DEEPEST:
         chain.append(chain[-1].parent)
-    if place is None or build.root is None or len(chain) > _CHAIN:
+    layers = [layer for current in reversed(chain) for layer in _layers(doc, current)]
+    if place is None or chain[-1].parent is not None or len(layers) > _MOST:
         return None
     found: str | None = None
     name = posixpath.basename(path)
-    for instruction in (one for current in reversed(chain) for one in current.instructions):
+    for instruction, target in layers:
         text = instruction.args.text
-        if instruction.name == "RUN" and name in text and "chmod" not in text:
+        if instruction.name == "RUN":
+            found = None if name in text and "chmod" not in text else found
+        elif target is None:
             found = None
-        elif instruction.name in ("ADD", "COPY"):
-            found = _copied(doc, build, instruction, place, found)
+        elif (below := _below(place, target)) is not None:
+            found = _copied(doc, build, instruction, below, found)
     return found
 
 
+@lru_cache(maxsize=64)
+def _layers(doc: Document, stage: Stage) -> tuple[tuple[Instruction, str | None], ...]:
+    """What writes files in `stage`, each with where ADD or COPY put them, None where that is not known."""
+    found: list[tuple[Instruction, str | None]] = []
+    for instruction in stage.instructions:
+        target = None
+        if instruction.name in ("ADD", "COPY") and (words := _written(instruction)):
+            state = state_at(doc, instruction)
+            target = _absolute(state.workdir, expand(words[-1], state.env))
+        if instruction.name in ("ADD", "COPY", "RUN"):
+            found.append((instruction, target))
+    return tuple(found)
+
+
+def _written(instruction: Instruction) -> tuple[str, ...]:
+    return instruction.json or tuple(word.text for word in instruction.words)
+
+
 def _copied(
-    doc: Document, build: BuildContext, instruction: Instruction, place: str, before: str | None
+    doc: Document, build: BuildContext, instruction: Instruction, below: str, before: str | None
 ) -> str | None:
-    """The text at `place` after a COPY or ADD, `before` being the one there until then."""
-    state = state_at(doc, instruction)
-    written = instruction.json or tuple(word.text for word in instruction.words)
-    words = [expand(word, state.env) for word in written]
-    target = _absolute(state.workdir, words[-1]) if words and words[-1] is not None else None
-    if target is None or instruction.flag("from") or instruction.flag("parents"):
-        return None if target is None or _within(place, target) is not None else before
-    below = _within(place, target)
-    if below is None:
-        return before
+    """The text at `below`, from the target of an ADD or COPY; `before` is the one there until then."""
+    if instruction.flag("from") or instruction.flag("parents"):
+        return None
+    *sources, last = _written(instruction)
     for heredoc in instruction.heredocs:
-        if below == heredoc.name or (below == "" and not str(words[-1]).endswith("/")):
+        if below == heredoc.name or (below == "" and not last.endswith("/")):
             return None if heredoc.expand and "$" in heredoc.content else heredoc.content
     found = before
-    for source in words[:-1]:
-        entries = build.entries(source) if source is not None else None
+    env = state_at(doc, instruction).env
+    for source in sources:
+        path = expand(source, env)
+        entries = None if path is None else build.entries(path)
         if entries is None:
             return None
         for entry in entries:
@@ -281,7 +303,7 @@ def _copied(
     return found
 
 
-def _within(place: str, target: str) -> str | None:
+def _below(place: str, target: str) -> str | None:
     """The path of `place` below `target`, "" for the same; None where it is not there."""
     if place == target:
         return ""
