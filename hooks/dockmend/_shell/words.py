@@ -243,9 +243,7 @@ def _structure(text: str, why: str) -> Command:
         return Command(UNREADABLE, why=why)
     statements = [node for node in parsed.root.children if node.type != "comment"]
     command = _simple(statements[0]) if len(statements) == 1 else None
-    if command is None:
-        return Command(COMPOUND, why=why)
-    named = command.child_by_field_name("name")
+    named = command.child_by_field_name("name") if command is not None else None
     if named is None:
         return Command(COMPOUND, why=why)
     at = parsed.span(named)[0]
