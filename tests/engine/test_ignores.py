@@ -3,7 +3,7 @@ from __future__ import annotations
 import subprocess
 import sysconfig
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -205,6 +205,6 @@ def test_many_comments_take_little_time() -> None:
         + ("# dockmend: ignore[" * 3_000 + "\n") * 20
         + "# hadolint ignore=D,D,D,D,D,D,D,D !\n" * 50_000
     )
-    start = perf_counter()
+    start = process_time()
     assert lines(text) == set()
-    assert perf_counter() - start < 10
+    assert process_time() - start < 10

@@ -388,11 +388,11 @@ def test_list_of_what_was_mended() -> None:
 
 
 def test_a_report_of_many_findings_on_one_long_file_takes_linear_time() -> None:
-    from time import perf_counter
+    from time import process_time
 
     text = "FROM a\n" + "run é\n" * 4000
     found = outcome(text)
-    start = perf_counter()
+    start = process_time()
     for name in _report.FORMATS:
         assert report(name, found).count("\n") >= 4000
-    assert perf_counter() - start < 10
+    assert process_time() - start < 10
