@@ -187,9 +187,14 @@ class _File:
             result.mended,
             failing=any(SEVERITIES.index(found.severity) >= fail_on for found in result.findings),
             errors=tuple(str(Failure.at(self.name, one.message, one.line)) for one in result.problems),
-            notes=_notes(self.name, text),
+            notes=(*_notes(self.name, text), *self.withheld(text, result)),
             patches=self.patches(text, result) if self.job.mode == DIFF else (),
         )
+
+    def withheld(self, text: str, result: Result) -> tuple[str, ...]:
+        if self.job.mode != DIFF or not patch.withheld(text, result.text):
+            return ()
+        return (f"{self.name}: warning: the patch leaves out what changes lines with a secret; use --fix",)
 
     def patches(self, text: str, result: Result) -> tuple[tuple[str, str], ...]:
         changed = [FileEdit(edit.path, edit.before, edit.text) for edit in result.files]

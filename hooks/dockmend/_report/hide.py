@@ -1,0 +1,60 @@
+"""Outcomes without the secrets that their files hold: what a report is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from dockmend._edit import Edits
+from dockmend._project.secrets import masked
+
+if TYPE_CHECKING:
+    from dockmend._engine.mend import Reported
+    from dockmend._engine.run import Outcome
+    from dockmend._hook import Fix
+
+# Shorter ones are words that stand for other things too, and say nothing by themselves.
+_TELLING = 6
+
+
+def hidden(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+    """The outcomes, secrets masked in their texts, their fixes and what is said of them."""
+    for outcome in outcomes:
+        text = masked(outcome.text)
+        if text == outcome.text:
+            yield outcome
+            continue
+        values = sorted(_values(outcome.text, text), key=len, reverse=True)
+        findings = tuple(_finding(found, outcome.text, values) for found in outcome.findings)
+        yield outcome._replace(text=text, findings=findings)
+
+
+def _values(text: str, mask: str) -> set[str]:
+    """The masked parts of `text`, line by line."""
+    found = set()
+    start = 0
+    for at in range(len(text) + 1):
+        if at == len(text) or text[at] == mask[at]:
+            if at - start >= _TELLING:
+                found.add(text[start:at])
+            start = at + 1
+    return found
+
+
+def _finding(found: Reported, text: str, values: list[str]) -> Reported:
+    message, reason = found.finding.message, found.finding.reason
+    for value in values:
+        message, reason = message.replace(value, "***"), reason.replace(value, "***")
+    fix = found.finding.fix and _fix(found.finding.fix, text)
+    return found._replace(finding=found.finding._replace(message=message, reason=reason, fix=fix))
+
+
+def _fix(fix: Fix, text: str) -> Fix:
+    after = masked(Edits(fix.edits).apply(text))
+    edits = []
+    shift = 0
+    for edit in sorted(fix.edits):
+        start = edit.span.start + shift
+        edits.append(edit._replace(text=after[start : start + len(edit.text)]))
+        shift += len(edit.text) - (edit.span.end - edit.span.start)
+    return fix._replace(edits=tuple(edits))
