@@ -21,6 +21,8 @@ _Change = tuple[int, int, int, int]
 
 
 def _secret_lines(text: str) -> list[int]:
+    if not text:
+        return []
     from dockmend._project.secrets import masked
 
     shown = masked(text)
