@@ -88,6 +88,7 @@ class _Shell(NamedTuple):
 class _Place(NamedTuple):
     """An instruction in shell form: `target` is ONBUILD's trigger or itself, `args` its command.
 
+    `hides` where it is an ENTRYPOINT whose shell keeps a CMD from it.
     `last` is the last instruction of each stage and kind, as of `_kind`.
     """
 
@@ -97,6 +98,7 @@ class _Place(NamedTuple):
     instruction: Instruction
     target: Instruction
     args: Logical
+    hides: bool
     last: Mapping[_Kind, int]
 
 
@@ -108,13 +110,15 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
         target = instruction.trigger or instruction
         if instruction.stage is None or target.json is not None:
             continue
-        place = _Place(doc, ctx, doc.stages[instruction.stage], instruction, target, target.args, last)
+        stage = doc.stages[instruction.stage]
+        hides = target.name == "ENTRYPOINT" and stage.index in commanded
+        place = _Place(doc, ctx, stage, instruction, target, target.args, hides, last)
         if target.name == "HEALTHCHECK":
             if (command := re.match(rf"(?i)CMD[{GO_SPACE}]+", target.args.text)) is not None:
                 args = target.args.slice(command.end(), len(target.args.text))
                 yield _healthcheck(place._replace(args=args))
         elif target.name in ("CMD", "ENTRYPOINT"):
-            found = _start(place, target.name == "ENTRYPOINT" and instruction.stage in commanded)
+            found = _start(place)
             if found is not None:
                 yield found
 
@@ -167,14 +171,14 @@ def _healthcheck(place: _Place) -> Finding:
     return Finding(message, _span(place), reason=reason, severity=INFO)
 
 
-def _start(place: _Place, hides: bool) -> Finding | None:
-    """What to say of a CMD or ENTRYPOINT; `hides` where it is an ENTRYPOINT whose shell keeps CMD from it."""
+def _start(place: _Place) -> Finding | None:
+    """What to say of a CMD or ENTRYPOINT."""
     text = place.args.text
     shell = _shell(place)
     message = (
         f"{place.target.name} in shell form: a shell starts the program, and may keep the stop signal from it"
     )
-    if hides:
+    if place.hides:
         message += "; CMD is ignored"
     command = words.read(text)
     if command.kind == words.EMPTY:
@@ -190,21 +194,21 @@ def _start(place: _Place, hides: bool) -> Finding | None:
     if _is_one_string(command):
         return _one_string(place, shell, command)
     literal = words.program(command)
-    items = _items(place.args, literal)
-    if literal and command.comment is not None:
-        reason = "the comment at its end, which the shell skips, becomes a line above"
-        return _noted(place, message, items, command.comment, reason)
-    fate, program = _fate(place, hides, literal[0].text if literal else "")
-    if literal and (command.kind == words.OPTION or literal[0].text.startswith("-")):
-        if fate == UNREAD:
-            return Finding(message, _span(place), _fix(place, SAFE, items))
-        reason = "the shell takes it for an option; the fix makes it arguments of the ENTRYPOINT"
-        return Finding(message, _span(place), _fix(place, UNSAFE, items), reason)
-    if literal and shell.plain and fate == TAKEN:
-        reason = f"the words become arguments of {program}, which now gets a shell and a script"
-        return Finding(message, _span(place), _fix(place, UNSAFE, items), reason)
-    if literal and shell.plain and fate != ACTED_ON and not _without_shebang(place, literal[0].text):
-        return Finding(message, _span(place), _fix(place, SAFE, items))
+    fate, program = _fate(place, literal[0].text if literal else "")
+    option = bool(literal) and (command.kind == words.OPTION or literal[0].text.startswith("-"))
+    shelled = not shell.plain or fate == ACTED_ON
+    if literal and not shelled and fate != TAKEN:
+        shelled = _without_shebang(place, literal[0].text)
+    if literal and (option or not shelled):
+        reason = ""
+        if option and fate != UNREAD:
+            reason = "the shell takes it for an option; the fix makes it arguments of the ENTRYPOINT"
+        elif fate == TAKEN:
+            reason = f"the words become arguments of {program}, which now gets a shell and a script"
+        items = _items(place.args, literal)
+        if command.comment is not None:
+            return _noted(place, message, items, command.comment, reason)
+        return Finding(message, _span(place), _fix(place, UNSAFE if reason else SAFE, items), reason)
     if not shell.words:
         return _left(place, message, "it takes a shell, and the base image sets its own with SHELL")
     replaceable = command.name is not None and command.name not in BUILTINS
@@ -236,11 +240,11 @@ def _shell(place: _Place) -> _Shell | str:
     return _Shell(state.shell, plain and not sourced)
 
 
-def _fate(place: _Place, hides: bool, first: str) -> tuple[str, str]:
+def _fate(place: _Place, first: str) -> tuple[str, str]:
     """What would become of words that start with `first`, and the name of what would get them."""
     if place.target.name == "CMD":
         return entrypoint.fate(place.doc, place.ctx.build, place.stage, first)
-    return (ACTED_ON if hides else HANDED_ON), ""
+    return (ACTED_ON if place.hides else HANDED_ON), ""
 
 
 def _without_shebang(place: _Place, program: str) -> bool:
@@ -257,13 +261,17 @@ def _is_array_like(text: str) -> bool:
 
 def _array(place: _Place) -> Finding:
     message = f"{place.target.name} is not the JSON array that it looks like: a shell runs it as it stands"
-    reason = "the fix makes it the array that it looks like"
+    reason = "the fix makes it the array that it looks like" + _reached(place)
     found = array.lookalike(place.args.text)
     if found is None:
         return _left(place, message, "it does not say with certainty which array is meant")
     if found.note is None:
         return Finding(message, _span(place), _fix(place, UNSAFE, found.items), reason)
-    return _noted(place, message, found.items, found.note, f"{reason}, and its comment a line above")
+    return _noted(place, message, found.items, found.note, reason)
+
+
+def _reached(place: _Place) -> str:
+    return ", and CMD its arguments" if place.hides else ""
 
 
 def _is_one_string(command: Command) -> bool:
@@ -277,9 +285,9 @@ def _one_string(place: _Place, shell: _Shell, command: Command) -> Finding:
     inner = words.read(word.text)
     literal = words.program(inner) if inner.comment is None else ()
     items = [_moved(place.args, word, one) for one in literal]
-    reason = "the fix splits it into words"
+    reason = "the fix splits it into words" + _reached(place)
     if items and command.comment is not None:
-        return _noted(place, message, items, command.comment, f"{reason}, and makes its comment a line above")
+        return _noted(place, message, items, command.comment, reason)
     if items:
         return Finding(message, _span(place), _fix(place, UNSAFE, items), reason)
     if inner.kind not in (words.COMPOUND, words.LITERAL, words.SIMPLE) or command.comment or not shell.words:
@@ -291,6 +299,8 @@ def _one_string(place: _Place, shell: _Shell, command: Command) -> Finding:
 
 def _noted(place: _Place, message: str, items: Sequence[array.Item], note: int, reason: str) -> Finding:
     """An unsafe fix that makes a comment line of the comment at `note`, which only a shell would skip."""
+    reason += "; " if reason else ""
+    reason += "the comment at the end becomes a line above"
     doc, args = place.doc, place.args
     low, high = args.offset(items[-1].end - 1 if items else 0), args.offset(len(args.text))
     if "\n" in doc.text[low:high]:

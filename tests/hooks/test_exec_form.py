@@ -220,6 +220,16 @@ WORDS = [
 ]
 
 WRAPPED = [
+    (
+        "a comment where the shell stays",
+        "FROM nginx\nCMD nginx # a\n",
+        'FROM nginx\nCMD ["/bin/sh", "-c", "exec nginx # a"]\n',
+    ),
+    (
+        "a comment of an ENTRYPOINT that hides CMD",
+        'ENTRYPOINT ./init # a\nCMD ["x"]\n',
+        'ENTRYPOINT ["/bin/sh", "-c", "exec ./init # a"]\nCMD ["x"]\n',
+    ),
     ("a variable", "CMD node --port $PORT\n", 'CMD ["/bin/sh", "-c", "exec node --port $PORT"]\n'),
     ("a variable in quotes", 'CMD a "$B"\n', 'CMD ["/bin/sh", "-c", "exec a \\"$B\\""]\n'),
     ("a substitution", "CMD a $(b c)\n", 'CMD ["/bin/sh", "-c", "exec a $(b c)"]\n'),
@@ -457,6 +467,25 @@ UNDER = [
 ]
 
 UNSAFE = [
+    Row(
+        "one string beside a CMD",
+        'ENTRYPOINT "java -jar a.jar"\nCMD ["-x"]\n',
+        'ENTRYPOINT ["java", "-jar", "a.jar"]\nCMD ["-x"]\n',
+        says="and CMD its arguments",
+    ),
+    Row(
+        "an array beside a CMD",
+        "ENTRYPOINT ['a']\nCMD [\"-x\"]\n",
+        'ENTRYPOINT ["a"]\nCMD ["-x"]\n',
+        says="and CMD its arguments",
+    ),
+    ("options with a comment", "CMD -x # y\n", '# y\nCMD ["-x"]\n'),
+    Row(
+        "a comment of the shell, under a program",
+        'ENTRYPOINT ["a"]\nCMD b # c\n',
+        'ENTRYPOINT ["a"]\n# c\nCMD ["b"]\n',
+        says="which now gets a shell and a script; the comment",
+    ),
     ("one string", 'CMD "node app.js"\n', 'CMD ["node", "app.js"]\n'),
     (
         "one string in ENTRYPOINT",
