@@ -13,6 +13,7 @@ HOOKS = (
     "multi-stage",
     "slim-base",
     "merge-run",
+    "package-cache",
     "non-root-user",
     "add-to-copy",
     "single-process",

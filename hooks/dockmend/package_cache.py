@@ -35,9 +35,9 @@ where yarn may be Yarn 2 and later, which keep the packages themselves in that f
 ## Left alone
 
 Stages that do not ship. Lists that a later RUN, a trigger or a stage built FROM this one installs from.
-Caches that a mount holds, or that the RUN removes itself. The exec form, shells other than sh and bash, Windows
-images, scripts that set a trap or run the manager in the background. The `.deb` files of apt: Debian's and
-Ubuntu's images remove them by themselves.
+Caches that a mount holds, or that the RUN removes itself. The exec form, shells other than sh and bash,
+Windows images, scripts that set a trap or run the manager in the background. The `.deb` files of apt:
+Debian's and Ubuntu's images remove them by themselves.
 
 merge-run goes first: where it joins RUN instructions of one manager, this hook waits, and cleans up once.
 
@@ -87,8 +87,8 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
         if not is_windows(doc, stage):
             for instruction in stage.instructions:
                 run = instruction.trigger or instruction
-                text = run.heredocs[0].content if run.heredocs else run.args.text
-                if run.name == "RUN" and _ANY.search(text):
+                texts = (run.args.text, *(heredoc.content for heredoc in run.heredocs))
+                if run.name == "RUN" and any(_ANY.search(text) for text in texts):
                     yield from checked.run(stage, checked.code(instruction))
 
 
@@ -124,8 +124,8 @@ class _Checked:
                 yield Finding(message, span, reason=changes)
                 continue
             doubt = self.doubts(manager, code, fill)
-            edits = tuple(added.edit for added in changes)
-            meaning = code.meaning(self.doc, [(added.at, added.edit.text) for added in changes])
+            edits = tuple(Edit(Span(one.offset, one.offset), one.text) for one in changes)
+            meaning = code.meaning(self.doc, [(one.at, one.text) for one in changes])
             becomes = {code.instruction.index: (meaning,)}
             yield Finding(message, span, Fix(UNSAFE if doubt else SAFE, edits, becomes), doubt)
 
@@ -221,8 +221,7 @@ def _no_cache(code: Code) -> list[Added]:
     for command in code.program.commands:
         if APK.filled_by(command):
             at = command.words[command.subcommand(APK.valued) or 0].end
-            offset = code.span(at - 1, at).end
-            found.append(Added(Edit(Span(offset, offset), " --no-cache"), at))
+            found.append(Added(code.span(at - 1, at).end, at, " --no-cache"))
     return found
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from dockmend._dockerfile.parser import parse
-from dockmend._hook import Edit
 from dockmend._shell.append import add, behind
 from dockmend._shell.code import Code
 
@@ -30,8 +29,7 @@ def added(script: str) -> str | None:
     if isinstance(place, str):
         return None
     put = add(doc, code, place, "added", like=False)
-    assert isinstance(put.edit, Edit)
-    text = code.text[: put.at] + put.edit.text.replace("\\\n", "") + code.text[put.at :]
+    text = code.text[: put.at] + put.text.replace("\\\n", "") + code.text[put.at :]
     return text.removesuffix("\n")
 
 

@@ -7,15 +7,15 @@ https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from dockmend._dockerfile.document import Document
-from dockmend._dockerfile.span import Span
-from dockmend._hook import Edit
 from dockmend._shell.code import Code
 from dockmend._shell.commands import Command, Link
 
 _SIMPLE = frozenset({"command", "assignment", "redirect"})
+_OPERATOR = re.compile(r"&&|\|\||;")
 _LISTS = frozenset({"script", "subshell", "group"})
 
 
@@ -27,10 +27,11 @@ class Place(NamedTuple):
 
 
 class Added(NamedTuple):
-    """A text to put in: `edit` in the document, `at` in the script."""
+    """`text` to put in: at `offset` of the document, at `at` of the script."""
 
-    edit: Edit
+    offset: int
     at: int
+    text: str
 
 
 def behind(code: Code, command: Command) -> Place | str:
@@ -96,8 +97,7 @@ def add(doc: Document, code: Code, place: Place, what: str, like: bool) -> Added
         joint = "\n" + _indent(doc, first)
     else:
         joint = _joint(doc, code, place, like)
-    offset = code.span(index - 1, index).end
-    return Added(Edit(Span(offset, offset), joint + what), index)
+    return Added(code.span(index - 1, index).end, index, joint + what)
 
 
 def _joint(doc: Document, code: Code, place: Place, like: bool) -> str:
@@ -107,8 +107,8 @@ def _joint(doc: Document, code: Code, place: Place, like: bool) -> str:
     if link.previous is not None:
         gap = code.span(link.previous.end, link.start)
         before = doc.text[gap.start : gap.end]
-        trailing = "\n" in before and not before.rpartition("\n")[2].strip(" \t")
-    if like and "\n" in before:
+        trailing = bool(_OPERATOR.search(before.partition("\n")[0]))
+    if like and "\n" in before and _OPERATOR.search(before):
         last = before.rpartition("\n")[2]
         indent = last[: len(last) - len(last.lstrip(" \t"))]
     else:
@@ -118,7 +118,7 @@ def _joint(doc: Document, code: Code, place: Place, like: bool) -> str:
             return flat
         indent = _indent(doc, last_line)
     newline, escape = ("\n", "\\") if code.heredoc else (doc.newline, doc.escape)
-    if trailing or place.joiner == ";":
+    if (trailing and "\n" in before) or place.joiner == ";":
         return f"{flat.rstrip(' ')} {escape}{newline}{indent}"
     return f" {escape}{newline}{indent}{place.joiner} "
 

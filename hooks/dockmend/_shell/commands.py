@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING
 
-from dockmend._shell import script, words
+from dockmend._shell import script
+from dockmend._shell.command_words import Assignment, Word, literal, real
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -40,33 +41,7 @@ _ENDS = frozenset(
     ; & ;; ;& ;;& if then else elif fi while until for do done case in esac select ( ) { } $( ` <( >(
     """.split()  # noqa: SIM905
 )
-_LITERAL = re.compile(r"[A-Za-z0-9_./+:@%,=^-]*[A-Za-z0-9_./+:@%,^-]")
 _CONTINUED = re.compile(r"(?<=[ \t])\\\n")
-_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
-
-# Commands that run the rest of their words: the options of each that take a value of their own.
-PREFIXES = {
-    "sudo": frozenset({"-u", "-g", "-U", "-p", "-C", "-r", "-t", "-T", "-h", "-D", "-R", "--user"}),
-    "env": frozenset({"-u", "-C", "--unset", "--chdir"}),
-    "exec": frozenset({"-a"}), "command": frozenset[str](), "time": frozenset({"-f", "-o"}),
-    "nice": frozenset({"-n"}), "ionice": frozenset({"-c", "-n"}), "nohup": frozenset[str](),
-    "eatmydata": frozenset[str](), "timeout": frozenset({"-k", "-s"}),
-}  # fmt: skip
-
-
-_Assignment: TypeAlias = "tuple[str, str | None]"
-
-
-class Word(NamedTuple):
-    """One word of a command, `script[start:end]`.
-
-    `text` is what the shell passes, None where only the shell can tell (an expansion, a glob).
-    """
-
-    source: str
-    text: str | None
-    start: int
-    end: int
 
 
 class Block:
@@ -87,15 +62,18 @@ class Block:
 class Chain:
     """Links joined by `&&` and `||`.
 
-    `after` is what ends it: `;`, `&`, a line end, `;;`, a keyword, a bracket, or nothing.
+    `after` is what ends it: `;`, `&`, a line end, `;;`, a keyword, a bracket, or nothing. `place` is its
+    index in the block.
     """
 
-    __slots__ = ("after", "block", "links")
+    __slots__ = ("after", "block", "links", "place")
 
     def __init__(self, block: Block) -> None:
         self.block = block
         self.links: list[Link] = []
         self.after = ""
+        self.place = len(block.chains)
+        block.chains.append(self)
 
 
 class Link:
@@ -120,8 +98,10 @@ class Link:
 
     @property
     def previous(self) -> Link | None:
-        """The link before it in its chain."""
-        return self.chain.links[self.place - 1] if self.place else None
+        """The link before it in its block, in its own chain or the one before."""
+        if self.place:
+            return self.chain.links[self.place - 1]
+        return self.chain.block.chains[self.chain.place - 1].links[-1] if self.chain.place else None
 
     def outwards(self) -> Iterator[Link]:
         """The link itself, then the one its block stands in, and so on up to one of the script."""
@@ -155,8 +135,8 @@ class Command:
 
     __slots__ = ("assignments", "end", "link", "prefix", "start", "words")
 
-    def __init__(self, link: Link, found: list[Word], assignments: list[_Assignment], start: int) -> None:
-        at = _real(found, assignments)
+    def __init__(self, link: Link, found: list[Word], assignments: list[Assignment], start: int) -> None:
+        at = real(found, assignments)
         self.link = link
         self.prefix = tuple(found[:at])
         self.words = tuple(found[at:])
@@ -257,7 +237,6 @@ class _Reader:
                     chain.after, chain = "\n", None
                 if chain is None:
                     chain, operator, piped = Chain(block), "", False
-                    block.chains.append(chain)
                 if piped:
                     link = chain.links[-1]
                     link.kind, link.end = "pipeline", end
@@ -300,13 +279,13 @@ class _Reader:
             return
         if _KINDS[node.type] == "command":
             found: list[Word] = []
-            assignments: list[_Assignment] = []
+            assignments: list[Assignment] = []
             for child in node.children:
                 if child.type in _REDIRECTS:
                     found += [self._word(one) for one in _after_target(child)]
                 elif child.type == "variable_assignment" and node.type == "command" and not found:
                     name, _, value = self.parsed.source(child).partition("=")
-                    assignments.append((name, _literal(value)))
+                    assignments.append((name, literal(value)))
                 elif node.type != "test_command" or not found:
                     found.append(self._word(child))
             self.found.append(Command(link, found, assignments, self.parsed.span(node)[0]))
@@ -315,7 +294,7 @@ class _Reader:
     def _word(self, node: Node) -> Word:
         start, end = self.parsed.span(node)
         source = self.program.text[start:end]
-        return Word(source, source if node.type in ("[", "[[") else _literal(source), start, end)
+        return Word(source, source if node.type in ("[", "[[") else literal(source), start, end)
 
     def _substitutions(self, node: Node, link: Link | None) -> None:
         """Queue the command substitutions below `node`, the outermost of each."""
@@ -343,46 +322,6 @@ def _after_target(redirect: Node) -> list[Node]:
     """The words after a redirect's target, which tree-sitter-bash takes for more targets."""
     named = [child for child in redirect.named_children if child.type != "file_descriptor"]
     return named[1:] if redirect.type == "file_redirect" else []
-
-
-def _literal(source: str) -> str | None:
-    if _LITERAL.fullmatch(source):
-        return source
-    if not source:
-        return ""
-    # Behind another word, so that a keyword or an assignment is a word like any other.
-    found = words.read(f"x {source}")
-    return found.words[1].text if found.kind == words.LITERAL and len(found.words) == 2 else None
-
-
-def _real(found: list[Word], assignments: list[_Assignment]) -> int:
-    """Where the command that runs in the end starts; what `env` and `sudo` set joins `assignments`."""
-    start = at = 0
-    while at < len(found):
-        valued = PREFIXES.get(found[at].text or "")
-        if valued is None:
-            return at
-        begun, name = at, found[at].text
-        at += 1
-        operands = 1 if name == "timeout" else 0
-        while at < len(found):
-            word = found[at]
-            if name in ("sudo", "env") and _ASSIGNMENT.match(word.source):
-                key, _, value = word.source.partition("=")
-                assignments.append((key, _literal(value)))
-            elif word.text is None:
-                return begun
-            elif word.text.startswith("-") and word.text != "-":
-                if name == "command" and word.text.lower() == "-v":
-                    return begun
-                at += word.text in valued
-            elif operands:
-                operands -= 1
-            else:
-                break
-            at += 1
-        start = at
-    return start if start < len(found) else 0
 
 
 def _may_set(command: Command) -> bool:

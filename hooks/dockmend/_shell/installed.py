@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from dockmend._shell.commands import Command, Word
+from dockmend._shell.command_words import Word
+from dockmend._shell.commands import Command
 from dockmend._shell.packages import APK, APT
 
 _INSTALL = frozenset({"install", "add", "in"})

@@ -1,0 +1,75 @@
+"""The words of a command, and which of them are the command that runs in the end (`sudo -E env A=1 apk`)."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple, TypeAlias
+
+from dockmend._shell import words
+
+_LITERAL = re.compile(r"[A-Za-z0-9_./+:@%,=^-]*[A-Za-z0-9_./+:@%,^-]")
+_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+
+# Commands that run the rest of their words: the options of each that take a value of their own.
+_PREFIXES = {
+    "sudo": frozenset({"-u", "-g", "-U", "-p", "-C", "-r", "-t", "-T", "-h", "-D", "-R", "--user"}),
+    "env": frozenset({"-u", "-C", "--unset", "--chdir"}),
+    "exec": frozenset({"-a"}), "command": frozenset[str](), "time": frozenset({"-f", "-o"}),
+    "nice": frozenset({"-n"}), "ionice": frozenset({"-c", "-n"}), "nohup": frozenset[str](),
+    "eatmydata": frozenset[str](), "timeout": frozenset({"-k", "-s"}),
+}  # fmt: skip
+
+Assignment: TypeAlias = "tuple[str, str | None]"
+
+
+class Word(NamedTuple):
+    """One word of a command, `script[start:end]`.
+
+    `text` is what the shell passes, None where only the shell can tell (an expansion, a glob).
+    """
+
+    source: str
+    text: str | None
+    start: int
+    end: int
+
+
+def literal(source: str) -> str | None:
+    """The one word that the shell makes of `source`, None where only the shell can tell."""
+    if _LITERAL.fullmatch(source):
+        return source
+    if not source:
+        return ""
+    # Behind another word, so that a keyword or an assignment is a word like any other.
+    found = words.read(f"x {source}")
+    return found.words[1].text if found.kind == words.LITERAL and len(found.words) == 2 else None
+
+
+def real(found: list[Word], assignments: list[Assignment]) -> int:
+    """Where the command that runs in the end starts; what `env` and `sudo` set joins `assignments`."""
+    start = at = 0
+    while at < len(found):
+        valued = _PREFIXES.get(found[at].text or "")
+        if valued is None:
+            return at
+        begun, name = at, found[at].text
+        at += 1
+        operands = 1 if name == "timeout" else 0
+        while at < len(found):
+            word = found[at]
+            if name in ("sudo", "env") and _ASSIGNMENT.match(word.source):
+                key, _, value = word.source.partition("=")
+                assignments.append((key, literal(value)))
+            elif word.text is None:
+                return begun
+            elif word.text.startswith("-") and word.text != "-":
+                if name == "command" and word.text.lower() == "-v":
+                    return begun
+                at += word.text in valued
+            elif operands:
+                operands -= 1
+            else:
+                break
+            at += 1
+        start = at
+    return start if start < len(found) else 0
