@@ -24,7 +24,8 @@ _ENDINGS = (
 )  # fmt: skip
 # Formats that are tar archives under a name of their own.
 _FORMATS = (".apk", ".box", ".cbt", ".crate", ".gem", ".oci", ".ova")
-_TAR_WITH_MORE = re.compile(r"(?i)\.tar[._-](?!(?:asc|sig|md5|sha)[^/]*\Z)[^/]*\Z")
+_TAR_WITH_MORE = re.compile(r"\.tar[._-][^/]*\Z")
+_ABOUT_ARCHIVE = re.compile(r"\.(?:asc|sig|md5|sha)[^./]*\Z")
 
 
 def named_archive(name: str) -> bool:
@@ -35,7 +36,8 @@ def named_archive(name: str) -> bool:
 def may_be_archive(name: str) -> bool:
     """Whether by its ending the file at a path may be a tar archive."""
     name = name.rstrip("/\\").lower()
-    return name.endswith(_ENDINGS + _FORMATS) or _TAR_WITH_MORE.search(name) is not None
+    more = _TAR_WITH_MORE.search(name) and not _ABOUT_ARCHIVE.search(name)
+    return name.endswith(_ENDINGS + _FORMATS) or bool(more)
 
 
 def ends_no_archive(end: str) -> bool:

@@ -9,15 +9,19 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from dockmend._project import kind as kinds
 from dockmend._project import needs
+from dockmend._project.context import MISSING
 from dockmend._project.ignore import IgnoreFile
 from dockmend._project.kind import Line
 from dockmend._project.pattern import ANY_PATH, Automaton, BadPattern, Token, glob, has_wildcard, literal
 from dockmend._project.project import Build, Project
 from dockmend._project.sources import Source
 
+_GO_FILES = 2000
+_EXAMPLE = re.compile(r"(?:example|sample|template|dist)\Z")
 _INSTALLERS = {
     "npm": {"ci", "i", "install", "clean-install"},
     "pnpm": {"i", "install"},
@@ -26,25 +30,46 @@ _INSTALLERS = {
 }
 
 
+class _Case(NamedTuple):
+    """A line to judge: its rule, and what it excludes of the paths there and of those that git tracks.
+
+    `tracked` is None where git does not tell.
+    """
+
+    line: Line
+    rule: IgnoreFile
+    paths: tuple[str, ...]
+    tracked: tuple[str, ...] | None
+
+
 def harmless(project: Project, lines: Iterable[Line], ignore: IgnoreFile) -> list[Line]:
     """Those of `lines` that, put after the lines of `ignore`, take nothing away that is used."""
     known = list(lines)
     together = IgnoreFile.parse("\n".join(line.pattern for line in known))
-    paths = [path for path in project.paths if together.excludes(path)] if known else []
-    return [line for line in known if _is_harmless(project, line, ignore, paths)]
+    paths = list(filter(together.excludes, project.paths if known else ()))
+    tracked = project.tracked and list(filter(together.excludes, project.tracked if known else ()))
+    found = []
+    for line in known:
+        rule = IgnoreFile.parse(line.pattern)
+        listed = None if tracked is None else tuple(filter(rule.excludes, tracked))
+        if _is_harmless(project, _Case(line, rule, tuple(filter(rule.excludes, paths)), listed), ignore):
+            found.append(line)
+    return found
 
 
-def _is_harmless(project: Project, line: Line, ignore: IgnoreFile, paths: Iterable[str]) -> bool:
-    rule = IgnoreFile.parse(line.pattern)
-    matched = [path for path in paths if rule.excludes(path)]
-    if _undoes(ignore, line, rule, matched):
+def _is_harmless(project: Project, case: _Case, ignore: IgnoreFile) -> bool:
+    line, rule = case.line, case.rule
+    if rule.problems or not all(map(rule.excludes, line.covered)):
+        # The name of a file that does not stand for itself in a pattern.
+        return False
+    if _undoes(ignore, case):
         return False
     if any(_names(project, source, line, rule) for build in project.builds for source in build.sources):
         return False
     if line.group == kinds.EDITORS:
         return True
     if line.group == kinds.CACHES:
-        return not _is_source(project, line, matched)
+        return not _is_source(project, case)
     made = [_made(project, build, line) for build in project.builds]
     if any(_uses(build, line, rule, makes) for build, makes in zip(project.builds, made)):
         return False
@@ -57,19 +82,19 @@ def _is_harmless(project: Project, line: Line, ignore: IgnoreFile, paths: Iterab
     if line.group == kinds.DOCUMENTATION:
         return _only_documentation(project, line)
     if line.group == kinds.SECRETS:
-        return _only_secrets(project, line, matched)
-    return not _is_source(project, line, matched)
+        return _only_secrets(project, case)
+    return not _is_source(project, case)
 
 
-def _undoes(ignore: IgnoreFile, line: Line, rule: IgnoreFile, matched: Iterable[str]) -> bool:
+def _undoes(ignore: IgnoreFile, case: _Case) -> bool:
     """Whether the line would exclude again what an exception of the file brings back."""
     for one in ignore.rules:
         if one.negated:
             exception = IgnoreFile.parse(one.pattern)
             plain = one.pattern.replace("**/", "").replace("*", "x")
-            if rule.excludes(plain) or any(exception.excludes(sample) for sample in line.samples):
+            if case.rule.excludes(plain) or any(map(exception.excludes, case.line.samples)):
                 return True
-    return any(ignore.deciding_line(path) and not ignore.excludes(path) for path in matched)
+    return any(ignore.deciding_line(path) and not ignore.excludes(path) for path in case.paths)
 
 
 def _names(project: Project, source: Source, line: Line, rule: IgnoreFile) -> bool:
@@ -102,7 +127,10 @@ def _may_name(source: Source, line: Line, rule: IgnoreFile) -> bool:
                 tokens.append(literal(char))
             elif not tokens or tokens[-1] is not ANY_PATH:
                 tokens.append(ANY_PATH)
-    loose = Automaton(tokens)
+    try:
+        loose = Automaton(tokens)
+    except BadPattern:
+        return True
     start = (source.pieces[0] or "").lstrip("/").rpartition("/")[0]
     end = source.pieces[-1] or ""
     return bool(start and rule.excludes(start)) or any(
@@ -196,14 +224,20 @@ def _based_on(build: Build, name: str) -> bool:
 
 
 def _versioned_by_git(project: Project) -> bool:
-    return any(
+    if any(
         kinds.GIT_TOOLS.search(text) or needs.reads_repository(text) or needs.asks_git_hooks(text)
         for text in project.manifests.values()
+    ):
+        return True
+    # Go puts the commit into a program, which may show it (runtime/debug).
+    code = [path for path in project.paths if path.endswith(".go")] if "Go" in project.rooted else []
+    return len(code) > _GO_FILES or any(
+        b"ReadBuildInfo" in (project.context.read(path) or b"") for path in code
     )
 
 
 def _only_documentation(project: Project, line: Line) -> bool:
-    if any(kind.name in kinds.COMPILED_DOCS for kind in project.kinds):
+    if not project.kinds or any(kind.name in kinds.COMPILED_DOCS for kind in project.kinds):
         return False
     if line.pattern != "docs":
         return True
@@ -212,28 +246,39 @@ def _only_documentation(project: Project, line: Line) -> bool:
     return all(kinds.DOC_FILES.match(path) for path in project.paths if path.startswith("docs/"))
 
 
-def _only_secrets(project: Project, line: Line, matched: list[str]) -> bool:
-    if _is_source(project, line, matched):
+def _only_secrets(project: Project, case: _Case) -> bool:
+    if case.tracked:
         return False
-    if ".env" in line.pattern:
-        present = [path for path in matched if not re.search(r"(?:example|sample|template|dist)\Z", path)]
-        return not (present and project.tracked is None and project.node & kinds.READS_ENV)
+    named = [source.literal for build in project.builds for source in build.sources if source.literal]
+    if any(path.startswith(name + "/") for path in case.paths for name in named):
+        return False
+    if ".env" in case.line.pattern:
+        present = [path for path in case.paths if not _EXAMPLE.search(path)]
+        return not (present and case.tracked is None and project.node & kinds.READS_ENV)
+    if not project.complete or any(map(kinds.KEY_FOLDER.search, named)):
+        return False
     # A certificate has the same ending, and is no secret.
-    contents = [project.context.read(path) for path in matched]
-    return project.complete and all(data is not None and b"PRIVATE KEY-----" in data for data in contents)
+    contents = [project.context.read(path) for path in case.paths]
+    return all(data is not None and b"PRIVATE KEY-----" in data for data in contents)
 
 
-def _is_source(project: Project, line: Line, matched: list[str]) -> bool:
+def _is_source(project: Project, case: _Case) -> bool:
     """Whether something there that the line excludes is, or may be, part of the project itself."""
-    if project.tracked is not None:
-        return any(path in project.tracked for path in matched)
-    if line.group != kinds.OUTPUT or line.pattern == "**/*.egg-info" or not matched:
+    pattern = case.line.pattern
+    if case.tracked:
+        return True
+    if pattern == "**/*.pyc" and case.tracked is None:
+        files = set(project.paths)
+        return any(path[:-1] not in files for path in case.paths if "__pycache__" not in path)
+    if case.line.group != kinds.OUTPUT or pattern == "**/*.egg-info":
         return False
+    if not project.complete and (pattern.startswith("**/") or project.context.kind(pattern) != MISSING):
+        return True
     ignored = {text.strip(" /\r") for text in project.context.read_text(".gitignore").split("\n")}
-    if line.pattern.removeprefix("**/") in ignored:
+    if pattern.removeprefix("**/") in ignored:
         return False
-    rule = IgnoreFile.parse(line.pattern)
-    return not all(_written_by_a_tool(project, top) for top in {_outermost(path, rule) for path in matched})
+    tops = {_outermost(path, case.rule) for path in case.paths}
+    return not all(_written_by_a_tool(project, top) for top in tops)
 
 
 def _written_by_a_tool(project: Project, folder: str) -> bool:

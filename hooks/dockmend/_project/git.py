@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from bisect import bisect_left
 
 from dockmend._project.context import read_head
 
@@ -20,39 +19,20 @@ def repository_top(folder: str) -> str | None:
     return folder
 
 
-class Tracked:
-    """The files that a repository's index lists.
+def tracked(folder: str) -> tuple[str, ...] | None:
+    """The files that git tracks in `folder`, an absolute path, relative to it.
 
+    None where there is no repository, or its index is not one to read here.
     https://git-scm.com/docs/index-format
     """
-
-    __slots__ = ("_paths", "_prefix")
-
-    def __init__(self, paths: list[bytes], prefix: bytes) -> None:
-        self._paths = paths
-        self._prefix = prefix
-
-    def __contains__(self, path: str) -> bool:
-        """Whether the file at `path`, relative to the folder asked for, or one below it, is tracked."""
-        wanted = self._prefix + os.fsencode(path)
-        at = bisect_left(self._paths, wanted)
-        if self._paths[at : at + 1] == [wanted]:
-            return True
-        at = bisect_left(self._paths, wanted + b"/")
-        return any(found.startswith(wanted + b"/") for found in self._paths[at : at + 1])
-
-
-def tracked(folder: str) -> Tracked | None:
-    """The tracked files as seen from `folder`, an absolute path; None where there is no index to read."""
     top = repository_top(folder)
     data = top and read_head(os.path.join(top, ".git", "index"), _LARGEST + 1)
-    if not top or not data or len(data) > _LARGEST:
-        return None
-    paths = _paths(data)
-    if paths is None:
+    paths = _paths(data) if data and len(data) <= _LARGEST else None
+    if not top or paths is None:
         return None
     below = os.path.relpath(folder, top)
-    return Tracked(sorted(paths), b"" if below == "." else os.fsencode(below) + b"/")
+    prefix = b"" if below == "." else os.fsencode(below.replace(os.sep, "/")) + b"/"
+    return tuple(os.fsdecode(path[len(prefix) :]) for path in paths if path.startswith(prefix))
 
 
 def _paths(data: bytes) -> list[bytes] | None:

@@ -134,10 +134,8 @@ class IgnoreFile:
         """
         newline = "\r\n" if self.lines and self.lines[0].endswith("\r\n") else "\n"
         text = self.text
-        if self.lines and not self.lines[-1].endswith("\n"):
-            text += newline
         if text.removeprefix("\ufeff"):
-            text += newline
+            text += newline if text.endswith("\n") else newline * 2
         return text + "".join(line + newline for line in block)
 
 

@@ -183,15 +183,19 @@ NODE_TOOLS = frozenset({
     "rollup",
 })  # fmt: skip
 
-# What makes a documentation folder the source of a site, or a file of it part of a program.
+# What a folder of documentation holds; anything else may be the source of a site, or a program's own data.
 DOC_FILES = re.compile(
-    r"(?i).*(?:\.(?:md|rst|txt|adoc|html?|css|png|jpe?g|gif|svg|webp|ico|pdf|ipynb|puml|drawio|bib|tex|bat|css_t)"
-    r"|/(?:conf\.py|makefile|\.gitignore|\.gitkeep|\.nojekyll|cname|requirements\.txt))\Z"
+    r"(?i)docs/(?:.*\.(?:md|rst|txt|adoc|png|jpe?g|gif|svg|webp|pdf|ipynb|puml|drawio|bib|tex|bat)"
+    r"|(?:.*/)?(?:conf\.py|makefile|\.gitignore|\.gitkeep|\.nojekyll)|(?:.*/)?_(?:static|templates)/.*)\Z"
 )
 SITE_TOOLS = frozenset({
     "@docusaurus/core", "vitepress", "vuepress", "nextra", "astro", "gatsby", "@11ty/eleventy", "next",
     "nuxt", "storybook", "docsify", "docsify-cli", "gitbook",
 })  # fmt: skip
+# Names of folders that are copied for the keys in them.
+KEY_FOLDER = re.compile(
+    r"(?i)(?:^|[/._-])(?:certs?|certificates?|ssl|tls|pki|keys?|secrets?|credentials?)(?:[/._-]|\Z)"
+)
 # Compilers that take documentation into the program: go:embed, swag's docs package, include_str!.
 COMPILED_DOCS = frozenset({"Go", "Rust"})
 

@@ -10,6 +10,8 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 
+from dockmend._project import toml
+
 # What cannot be part of a path that a script names plainly.
 _WORD = re.compile(r"[^\s\"'`;|&()<>,={}\[\]$:!\\]+")
 _SEGMENT = re.compile(r"[;&|\n]+")
@@ -50,12 +52,13 @@ _READS = {
     "honcho": ("Procfile",),
 }  # fmt: skip
 
-# `git` with a command that reads the repository it runs in.
-_GIT = re.compile(
-    r"\bgit[\"',\s]{1,4}(?:-[^\s\"']{0,40}[\"',\s]{1,4}){0,4}(?:describe|log|rev-parse|rev-list|show|status|ls-files|ls-tree"
-    r"|branch|tag|diff|submodule|archive|checkout|reset|remote|name-rev|symbolic-ref|shortlog|blame|cat-file|stash"
-    r"|fetch|pull|switch|restore|merge|lfs|clean|worktree)\b"
-)
+# Commands of git that read the repository they run in, and those that make one or need none.
+_GIT_READS = frozenset({
+    "describe", "log", "rev-parse", "rev-list", "show", "status", "ls-files", "ls-tree", "branch", "tag",
+    "diff", "submodule", "archive", "checkout", "reset", "remote", "name-rev", "symbolic-ref", "shortlog",
+    "blame", "cat-file", "stash", "fetch", "pull", "switch", "restore", "merge", "lfs", "clean", "worktree",
+})  # fmt: skip
+_GIT_MAKES = frozenset({"clone", "init"})
 
 
 def path_words(text: str) -> Iterator[str]:
@@ -83,13 +86,21 @@ def files_read(text: str) -> Iterator[str]:
 
 def reads_repository(text: str) -> bool:
     """Whether a script asks git about the repository that it runs in, and has not made one itself."""
-    return _GIT.search(text) is not None and not re.search(r"\bgit[\"',\s]{1,4}(?:clone|init)\b", text)
+    reads = False
+    for words in commands(text):
+        names = [posixpath.basename(word) for word in words]
+        if "git" in names:
+            said = set(words[names.index("git") + 1 :][:6])
+            if said & _GIT_MAKES:
+                return False
+            reads = reads or ("config" not in said and bool(said & _GIT_READS))
+    return reads
 
 
 def manifest_words(name: str, text: str) -> set[str]:
     """The words of a project's manifest that may be paths its build needs; `name` is the file's own."""
     if name == "pyproject.toml":
-        return set(_words_of(_toml(text)))
+        return set(_words_of(_pyproject(text)))
     if name == "package.json":
         return set(_words_of(_package_json(text)))
     if name == "setup.cfg":
@@ -146,15 +157,10 @@ def _package_json(text: str) -> object:
     return kept
 
 
-def _toml(text: str) -> object:
+def _pyproject(text: str) -> object:
     try:
-        import tomllib
-    except ImportError:
-        import tomli as tomllib
-
-    try:
-        content = tomllib.loads(text.removeprefix("\ufeff"))
-    except (ValueError, RecursionError):
+        content = toml.parse(text)
+    except toml.NotToml:
         return text
     tools = content.get("tool")
     if isinstance(tools, dict):

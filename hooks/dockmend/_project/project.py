@@ -88,7 +88,7 @@ class Project:
 
     def _other_dockerfiles(self, path: str | None) -> dict[str, Document]:
         """The other Dockerfiles, by their path, that are built from the context with its ignore file."""
-        root, ignore = self.context.root or "", self.context.ignore(path)
+        root = self.context.root or ""
         found: dict[str, Document] = {}
         names = [name for name in self.paths if _DOCKERFILE.match(posixpath.basename(name))]
         for name in names[:_DOCKERFILES]:
@@ -98,10 +98,14 @@ class Project:
             text = self.context.read_text(name)
             theirs = find_context(place, None, text).root
             same = theirs is None or os.path.realpath(theirs) == os.path.realpath(root)
-            if same and self.context.ignore(place) == ignore:
+            if same and self._ignore_path(place) == self._ignore_path(path):
                 doc = parse(text)
                 found.update({} if doc.problems else {name: doc})
         return found
+
+    def _ignore_path(self, dockerfile: str | None) -> str:
+        ignore = self.context.ignore(dockerfile)
+        return ignore.path if ignore else ""
 
     def _read_manifests(self) -> Mapping[str, str]:
         found = [

@@ -77,6 +77,9 @@ def copy_sources(doc: Document, outer: Instruction) -> list[Source]:
     texts = list(inner.json) if inner.json is not None else [word.text for word in inner.words]
     bodies = {heredoc.word.start for heredoc in inner.heredocs}
     values = _Values(doc, outer)
+    if inner.flag("parents"):
+        # Patterns of an ignore file, where "**" stands for any folders.
+        texts = [text.replace("**", "${**}") for text in texts]
     return [
         values.source(outer, word.span(0, len(word.text)), text)
         for text, word in list(zip(texts, inner.words))[:-1]
@@ -88,8 +91,6 @@ def destination(doc: Document, outer: Instruction) -> str | None:
     """Where an ADD or COPY copies to, absolute; None where that is not known."""
     inner = outer.trigger or outer
     texts = inner.json if inner.json is not None else tuple(word.text for word in inner.words)
-    if not texts:
-        return None
     values = _Values(doc, outer)
     target = values.source(outer, inner.head, texts[-1]).defaults
     if target is None or target.startswith("/"):
@@ -133,11 +134,14 @@ class _Values:
         pieces: list[str | None] = []
         defaults: list[str | None] = []
         for part, variable in parts:
-            value = part if not variable else self._env.get(part)
+            value = self._env.get(part) if variable else self._path(part)
             pieces.append(value)
             defaults.append(value if value is not None else self._default(part))
         known = None if ANYTHING in defaults else "".join(part or "" for part in defaults)
         return Source(outer, span, tuple(pieces) or ("",), known)
+
+    def _path(self, text: str) -> str:
+        return text.replace("\\", "/") if self._doc.escape == "`" else text
 
     def _default(self, name: str) -> str | None:
         if self._defaults is None:
