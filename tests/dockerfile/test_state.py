@@ -188,6 +188,12 @@ def test_windows(text: str, windows: bool) -> None:
     assert is_windows(doc, doc.stages[-1]) is windows
 
 
+def test_values_that_double_are_given_up() -> None:
+    text = "FROM a\nENV A=ab\n" + "ENV A=$A$A\n" * 100 + "WORKDIR /$A\n" + "WORKDIR $A\n" * 100 + "@RUN b\n"
+    found = state(text)
+    assert (found.env["A"], found.workdir) == (None, None)
+
+
 EXPANSIONS = [
     ("plain", "plain"),
     ("", ""),

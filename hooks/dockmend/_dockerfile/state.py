@@ -16,6 +16,11 @@ from dockmend._dockerfile.document import Document, Instruction, Stage
 
 DEFAULT_SHELL = ("/bin/sh", "-c")
 
+# Thirty lines of ENV A=$A$A make a gigabyte.
+MAX_VALUE = 1 << 16
+# Linux's PATH_MAX.
+MAX_PATH = 4096
+
 _WINDOWS = re.compile(
     r"(?i)(?:\A|/)(?:windows|(?:windows)?servercore|nanoserver|dotnet/framework|iis)(?:[/:@]|\Z)"
 )
@@ -96,14 +101,16 @@ def _looks_windows(stage: Stage) -> bool:
 def expand(text: str, env: Mapping[str, str | None]) -> str | None:
     """`text` unquoted, its variables replaced, as BuildKit does for ENV, COPY, WORKDIR and others.
 
-    None where a variable is unknown or the substitution is not a plain $NAME or ${NAME}.
+    None where a variable is unknown, the values are too long to be meant, or the substitution is not a
+    plain $NAME or ${NAME}.
     """
     if not any(char in text for char in "$\"'\\"):
         return text
     if "\\" in text:
         return None
     names = [match[1] or match[2] for match in _VARIABLE.finditer(text)]
-    if text.count("$") != len(names) or any(env.get(name) is None for name in names):
+    values = [env.get(name) for name in names]
+    if text.count("$") != len(names) or sum(MAX_VALUE if v is None else len(v) for v in values) >= MAX_VALUE:
         return None
     from dockerfile_parse.util import WordSplitter
 
@@ -239,7 +246,7 @@ def _pairs(instruction: Instruction, escape: str) -> list[tuple[str, str]]:
 def _joined(workdir: str | None, path: str | None) -> str | None:
     import posixpath
 
-    if path is None:
+    if path is None or len(path) + len(workdir or "") > MAX_PATH:
         return None
     if path.startswith("/"):
         return posixpath.normpath(path)
