@@ -144,7 +144,7 @@ def compounds(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 SCRIPT = st.recursive(SIMPLE, compounds, max_leaves=5)
 FAILS = st.sets(st.sampled_from("abcde"), max_size=3).map(" ".join)
-ROUNDS = int(os.environ.get("DOCKMEND_ROUNDS", "120"))
+ROUNDS = int(os.environ.get("DOCKMEND_ROUNDS", "60"))
 
 
 @each_shell
@@ -174,3 +174,46 @@ def test_joined_scripts_do_the_same(
         assert bench.run(shell, made, fails) == bench.run(shell, scripts, fails), made
     finally:
         shutil.rmtree(bench.folder)
+
+
+MOVING = """#!/bin/sh
+echo "old $*" >> "$LOG"
+case "$*" in *grow*) printf '#!/bin/sh\\necho "new $*" >> "$LOG"\\n' > "$NEW/tool"; chmod +x "$NEW/tool";; esac
+"""
+
+
+@each_shell
+@pytest.mark.parametrize(
+    ("scripts", "text"),
+    [
+        (["tool -U tool grow", "tool x"], "( tool -U tool grow ) && tool x"),
+        (["tool a", "tool -U tool grow", "tool x"], "( tool a ) && ( tool -U tool grow ) && tool x"),
+        (["tool a | cat", "tool -U tool==1 grow; tool b", "tool x"], None),
+        (["if tool a; then tool /usr/bin/tool grow; fi", "tool x"], None),
+        (["command -v tool; tool tool-1.0 grow", "command tool x"], None),
+    ],
+)
+def test_a_new_program_is_found(
+    shell: list[str], scripts: list[str], text: str | None, tmp_path: Path
+) -> None:
+    def run(made: Sequence[str]) -> str:
+        for name in ("new", "old"):
+            shutil.rmtree(tmp_path / name, ignore_errors=True)
+            (tmp_path / name).mkdir()
+        (tmp_path / "old" / "tool").write_text(MOVING)
+        (tmp_path / "old" / "tool").chmod(0o755)
+        log = tmp_path / "log"
+        log.write_text("")
+        path = f"{tmp_path / 'new'}:{tmp_path / 'old'}:{os.environ['PATH']}"
+        environment = {"PATH": path, "LOG": str(log), "NEW": str(tmp_path / "new")}
+        for script in made:
+            subprocess.run(
+                [*shell, "-c", script], env=environment, stdout=subprocess.DEVNULL, check=True, timeout=20
+            )
+        return log.read_text()
+
+    made = joined(scripts)
+    assert len(made) == 1
+    assert text in (None, made[0])
+    assert "new" in run(scripts)
+    assert run(made) == run(scripts)

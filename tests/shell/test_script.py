@@ -37,7 +37,19 @@ def test_walk_begins_with_each_parent() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a &&", "a |", "(a", "a)", "'a", "$(a", "if a; then b", "a\0b", "a " * LONGEST, "cat <<A " * 40, "case a in"],
+    [
+        "a &&",
+        "a |",
+        "(a",
+        "a)",
+        "'a",
+        "$(a",
+        "if a; then b",
+        "a\0b",
+        "a " * LONGEST,
+        "cat <<A " * 40,
+        "case a in",
+    ],
 )
 def test_what_is_not_understood_says_so(text: str) -> None:
     script = parse(text)

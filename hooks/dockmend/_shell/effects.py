@@ -46,12 +46,14 @@ class Run(NamedTuple):
     """One simple command in the order of the script.
 
     `finds` is the name that the shell looks up in PATH, empty where it does not; `remembers` whether
-    it keeps the place; `brings` what the command may put before, as `tools.brings` says.
+    it keeps the place; `brings` what the command may put before, as `tools.brings` says; `builds`
+    that it may bring whatever the script named before.
     """
 
     finds: str
     remembers: bool
     brings: frozenset[str]
+    builds: bool
 
 
 class Effects(NamedTuple):
@@ -105,7 +107,6 @@ class _Walk:
         self.last = ""
         self.runs: list[Run] = []
         self.functions: set[str] = set()
-        self.named: set[str] = set()
         self.values: dict[str, str] = {}
         # Every directory that a `cd` may have gone to; None for one that is not known.
         self.directories: list[str | None] = [place.workdir]
@@ -159,12 +160,10 @@ class _Walk:
         self.follow(own, forked)
         if not forked and self.changes_shell(own, bool(command.assignments)):
             self.leaks = True
-        brings = tools.brings(own)
-        self.named |= brings
-        brought = frozenset(self.named if tools.builds(own) else brings)
+        brings = frozenset(tools.brings(own))
         for finds in own[1:] if own[0] in ("command", "type", "hash") else own[:1]:
             known = "/" not in finds and tools.UNKNOWN not in finds and finds not in BUILTINS
-            self.runs.append(Run(finds if known else "", remembers, brought))
+            self.runs.append(Run(finds if known else "", remembers, brings, tools.builds(own)))
         self.outside(words)
 
     def follow(self, words: tuple[str, ...], forked: bool) -> None:

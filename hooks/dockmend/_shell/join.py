@@ -58,17 +58,21 @@ def _found_again(joined: Sequence[Effects]) -> list[bool]:
     """
     again = [False] * len(joined)
     time = 0
-    brought: dict[str, int] = {}
+    named: dict[str, tuple[int, int]] = {}
+    built = [0] * len(joined)
     remembered: dict[str, list[tuple[int, int]]] = {}
     for index, effects in enumerate(joined):
         for run in effects.runs:
             time += 1
             if run.finds:
-                moved = max(brought.get(name, 0) for name in tools.known_as(run.finds))
+                brought = [named[name] for name in tools.known_as(run.finds) if name in named]
+                moved = max((max(when, built[script]) for when, script in brought), default=0)
                 known = remembered.setdefault(run.finds, [])
                 while known and known[0][0] <= moved and known[0][1] < index:
                     again[known.pop(0)[1]] = True
                 if run.remembers:
                     known.append((time, index))
-            brought.update(dict.fromkeys(run.brings, time))
+            named.update(dict.fromkeys(run.brings, (time, index)))
+            if run.builds:
+                built[index] = time
     return again

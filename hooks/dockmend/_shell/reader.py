@@ -1,7 +1,7 @@
 """Reads a script as POSIX says, as far as dash, bash and busybox ash agree.
 
 A script is read twice, here and by tree-sitter-bash, and both must find the same operators and
-keywords in the same places: tree-sitter alone takes `! { a; }` and `[ a && b ]` for one command.
+keywords in the same places: tree-sitter alone takes the `{` of `! { a; }` for a command.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from dockmend._shell.syntax import (
 from dockmend._shell.words import KEYWORDS
 
 _DEEPEST = 40
+_CACHED = 2048
 _BLANK = " \t"
 _BARE = re.compile(r"[^ \t\n;&|()<>\"'`$\\]+(?=[ \t\n;&|()<>]|\Z)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -33,8 +34,8 @@ _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=")
 _BASH_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\[[^\] \t]*\])?\+?=")
 _REDIRECT = re.compile(r"[0-9]*(>>|>&|>\||<&|<>|<<|>|<)")
 _DESCRIPTOR = re.compile(r"\{[A-Za-z0-9_]+\}[<>]")
-_BASH_KEYWORDS = frozenset({"function", "select", "coproc"})
-_RESERVED = KEYWORDS - _BASH_KEYWORDS - {"[[", "]]", "time"}
+_BASH_KEYWORDS = frozenset({"function", "select", "coproc", "]]"})
+_RESERVED = KEYWORDS - _BASH_KEYWORDS - {"[[", "time"}
 _OPERATORS = frozenset({"&&", "||", ";", ";;", "|", "&", "(", ")"})
 # tree-sitter-bash's nodes whose own tokens are the shell's operators and keywords.
 _STRUCTURE = frozenset(
@@ -43,9 +44,19 @@ _STRUCTURE = frozenset(
 )
 
 
-@lru_cache(maxsize=256)
 def read(text: str) -> Program:
     """The script `text`, one line as a shell gets it after `-c`. Raises Unclear."""
+    return _remembered(text) if len(text) <= _CACHED else _read(text)
+
+
+@lru_cache(maxsize=128)
+def _remembered(text: str) -> Program:
+    return _read(text)
+
+
+def _read(text: str) -> Program:
+    if text.startswith(("-", "+")):
+        raise Unclear("the shell takes it for options")
     tree = script.parse(text)
     if tree.doubt:
         raise Unclear(tree.doubt)
@@ -60,11 +71,17 @@ def _agree(tree: script.Script, marks: set[tuple[int, str]]) -> bool:
     """Whether tree-sitter-bash sees the same operators and keywords in the same places."""
     seen: set[tuple[int, str]] = set()
     needed: set[tuple[int, str]] = set()
-    for node in tree.walk():
-        if node.child_count == 0 and (node.type in _OPERATORS or node.type in _RESERVED) and node.parent:
+    # `Node.parent` searches from the root: too slow in a long list, which is a deep tree.
+    stack = [(tree.root, False)]
+    while stack:
+        node, structural = stack.pop()
+        if node.child_count:
+            structural = node.type in _STRUCTURE
+            stack.extend((child, structural) for child in node.children)
+        elif node.type in _OPERATORS or node.type in _RESERVED:
             mark = (tree.span(node)[0], node.type)
             seen.add(mark)
-            if node.parent.type in _STRUCTURE:
+            if structural:
                 needed.add(mark)
     return marks <= seen and needed <= marks
 

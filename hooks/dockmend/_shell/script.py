@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LONGEST = 100_000
 """Characters; a longer script is not parsed. Linux takes no argument over 131,071 bytes anyway."""
 
-_CACHED = 8192
+_CACHED = 4096
 _HEREDOCS = 16
 _HEREDOC = re.compile(r"(?<!<)<<(?!<)")
 _STRIDE = 256
@@ -88,7 +88,7 @@ def parse(text: str) -> Script:
     return _remembered(text) if len(text) <= _CACHED else Script(text)
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=64)
 def _remembered(text: str) -> Script:
     return Script(text)
 
