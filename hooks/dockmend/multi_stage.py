@@ -88,6 +88,9 @@ _COMPILES = re.compile(
     r"(?:gcc|g\+\+|cc|c\+\+|make|gmake|cmake|ninja|meson|configure|config|autogen\.sh|autoreconf|cargo|rustc|go"
     r"|npm|yarn|pnpm|bundle|gem|cpanm|R|Rscript|setup\.py)\Z"
 )
+_USED = re.compile(r"(?<![\w./-])(?:gcc|g\+\+|cc|make|cmake|cargo)(?![\w.-])")
+# By themselves these compile nothing.
+_ASIDE = re.compile(r"(?:lib)?python[0-9.]*-dev|make\Z|pkg-?conf|autoconf\Z|automake\Z|binutils|libtool\Z")
 _REMOVES = re.compile(
     r"\b(?:apt-get|apt|aptitude)\b[^|;&\n]{0,200}?\b(?:purge|remove|autoremove)\b"
     r"|\bapk[ \t]+(?:[^|;&\n]{0,80}[ \t])?del\b"
@@ -159,7 +162,10 @@ def _python(doc: Document, stage: Stage) -> Finding | None:
                 if package(package_name(word), system or DEBIAN).builds:
                     names.append(package_name(word))
                     span = span or code.span(word.start, word.end)
-    if span is None or not any(not name.startswith("python") for name in names):
+    used = any(
+        one.name in ("CMD", "ENTRYPOINT") and _USED.search(one.args.text) for one in stage.instructions
+    )
+    if span is None or used or all(_ASIDE.match(name) for name in names):
         return None
     listed = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
     message = f"packages to build with ship in the image: {listed}"

@@ -44,6 +44,12 @@ LEFT_ALONE = [
     ),
     Row("only other installers", f"{HEAD}{APT}RUN pip install -U pip setuptools poetry==1.8\n", says=""),
     Row("Python's headers alone", f"{HEAD}RUN apt-get install -y python3-dev\n{PIP}", says=""),
+    Row("make alone", f"{HEAD}RUN apt-get install -y make pkg-config\n{PIP}", says=""),
+    Row(
+        "make for the container",
+        f'{HEAD}RUN apt-get install -y gcc make\n{PIP}CMD ["make", "serve"]\n',
+        says="",
+    ),
     Row("Windows", f"FROM python:3.12-windowsservercore\n{APT}{PIP}", says=""),
     Row("Go in an image of its own", "FROM golang:1.24\nRUN go build -o /a .\n", says=""),
     # Reported, and not mended.
