@@ -179,11 +179,9 @@ def _plain_items(doc: Document, instruction: Instruction) -> list[array.Item] | 
     return [array.item(text, word.start, word.end, word.places) for word in words.program(command)] or None
 
 
-def _hidden(doc: Document, stage: Stage, entry: Instruction, cmd: Instruction) -> Finding | None:
+def _hidden(doc: Document, stage: Stage, entry: Instruction, cmd: Instruction) -> Finding:
     """An ENTRYPOINT in a shell that never looks at CMD."""
     own = entry if entry.stage == stage.index else cmd
-    if own.stage != stage.index:
-        return None
     message = f"CMD in line {cmd.line} has no effect: the shell of ENTRYPOINT drops it"
     if own is cmd:
         return Finding(message, own.head, reason="the ENTRYPOINT is another stage's")

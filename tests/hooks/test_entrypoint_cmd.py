@@ -51,6 +51,8 @@ LEFT_ALONE = [
     Row("a script as ENTRYPOINT", 'ENTRYPOINT ["./entrypoint.sh"]\nCMD python app.py\n', says=""),
     Row("a program that starts another", 'ENTRYPOINT ["tini", "--"]\nCMD python app.py\n', says=""),
     Row("a program that is not known", 'ENTRYPOINT ["/usr/bin/acme"]\nCMD python app.py\n', says=""),
+    Row("arguments with a comment", 'ENTRYPOINT ["python"]\nCMD app.py # x\n', says="cannot be told"),
+    Row("arguments of a stage below", 'FROM debian:12 AS a\nCMD a\nFROM a\nENTRYPOINT ["python"]\n', says=""),
     Row("arguments with a variable", 'ENTRYPOINT ["python"]\nCMD $APP\n', says="cannot be told"),
     Row(
         "arguments in a shell's array",
@@ -76,9 +78,7 @@ LEFT_ALONE = [
 
 MENDED = [
     Row("the last CMD counts", 'CMD ["a"]\nEXPOSE 80\nCMD ["b"]\n', 'EXPOSE 80\nCMD ["b"]\n'),
-    Row(
-        "three of them", 'CMD a\ncmd ["b"]\nCMD ["c"]\n', 'CMD ["c"]\n', says="line 4 overrides"
-    ),
+    Row("three of them", 'CMD a\ncmd ["b"]\nCMD ["c"]\n', 'CMD ["c"]\n', says="overrides it"),
     Row("ENTRYPOINT", 'ENTRYPOINT ["a"]\nENTRYPOINT ["b"]\n', 'ENTRYPOINT ["b"]\n'),
     Row(
         "HEALTHCHECK, switched off in the end",
