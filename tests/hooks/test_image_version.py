@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from dockmend import image_version
+from dockmend._engine.config import load
+from dockmend._engine.errors import Failure
+from dockmend._engine.mend import Settings, mend_text
 from dockmend._project.context import BuildContext
 from dockmend._project.versions import stated
 from dockmend.image_version import HOOK
@@ -250,3 +255,21 @@ def test_the_oldest_of_a_range_is_said(tmp_path: Path) -> None:
     found = stated("python", BuildContext(str(tmp_path)))
     assert found is not None
     assert found.why == "3.12 is the oldest that requires-python of pyproject.toml (>=3.12) allows"
+
+
+def test_the_page_shows_what_happens(tmp_path: Path) -> None:
+    before, after = re.findall(r"```dockerfile\n(.*?)```", image_version.__doc__ or "", re.DOTALL)
+    (tmp_path / ".python-version").write_text("3.12\n")
+    settings = Settings((HOOK,), options={HOOK.name: UV}, unsafe=True)
+    assert mend_text(before, settings, None, BuildContext(str(tmp_path))).text == after
+
+
+def test_the_configuration_gives_versions(tmp_path: Path) -> None:
+    path = tmp_path / ".dockmend.toml"
+    path.write_text('[image-version.versions]\npython = "3.12"\n')
+    read = load(str(path))
+    assert read is not None
+    assert read.options == {HOOK.name: {"versions": {"python": "3.12"}}}
+    path.write_text("[image-version.versions]\npython = 3.12\n")
+    with pytest.raises(Failure, match=re.escape("`image-version.versions.python` must be a string")):
+        load(str(path))

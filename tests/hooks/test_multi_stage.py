@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from dockmend import multi_stage
 from dockmend._dockerfile.parser import parse
 from dockmend._engine.mend import Settings, mend_text
 from dockmend._project.build_packages import package
@@ -318,3 +321,9 @@ def test_commands_are_taken_out_of_a_list() -> None:
     assert left({2: "x y", 3: ""}) == "a 1 && b && x y"
     assert left({0: "", 2: ""}) == "b && d"
     assert left(dict.fromkeys(range(4), "")) is None
+
+
+def test_the_page_shows_what_happens() -> None:
+    before, after = re.findall(r"```dockerfile\n(.*?)```", multi_stage.__doc__ or "", re.DOTALL)
+    settings = Settings((HOOK,), unsafe=True)
+    assert mend_text(before, settings, None, BuildContext(None)).text == after

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from dockmend import no_secrets
 from dockmend._dockerfile.parser import parse
+from dockmend._engine.mend import Settings, mend_text
 from dockmend._hook import Context
 from dockmend._project import secrets
 from dockmend._project.context import BuildContext
@@ -293,3 +297,9 @@ def test_masked_text_keeps_lines_columns_and_bytes() -> None:
     assert "# a comment" in masked
     assert secrets.masked(masked) == masked
     assert secrets.masked("FROM alpine\n") == "FROM alpine\n"
+
+
+def test_the_page_shows_what_happens() -> None:
+    before, after = re.findall(r"```dockerfile\n(.*?)```", no_secrets.__doc__ or "", re.DOTALL)
+    settings = Settings((HOOK,), unsafe=True)
+    assert mend_text(before, settings, None, BuildContext(None)).text == after

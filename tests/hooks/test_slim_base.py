@@ -1,9 +1,16 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+from dockmend import slim_base
+from dockmend._engine.mend import Settings, mend_text
+from dockmend._project.context import BuildContext
 from dockmend._project.reference import parse
 from dockmend._project.small_images import small_variant
+from dockmend._registry import load
 from dockmend.slim_base import HOOK
 from harness import Row, suite
 
@@ -189,3 +196,17 @@ def test_tags(reference: str, tag: str | None) -> None:
     assert image is not None
     small = small_variant(image)
     assert (small and small.tag) == tag
+
+
+def test_the_page_shows_what_happens() -> None:
+    before, after = re.findall(r"```dockerfile\n(.*?)```", slim_base.__doc__ or "", re.DOTALL)
+    settings = Settings((HOOK,), unsafe=True)
+    assert mend_text(before, settings, None, BuildContext(None)).text == after
+
+
+def test_image_version_goes_first(tmp_path: Path) -> None:
+    (tmp_path / ".python-version").write_text("3.12\n")
+    for names in (("image-version", "slim-base"), ("slim-base", "image-version")):
+        hooks = tuple(load(name) for name in names)
+        mended = mend_text("FROM python\n", Settings(hooks, unsafe=True), None, BuildContext(str(tmp_path)))
+        assert mended.text == "FROM python:3.12-slim\n"
