@@ -19,14 +19,16 @@ _DROPPERS = frozenset(
 # What starts as root on purpose: servers that give it up or have to keep it, init systems, system tools.
 _ROOTS = frozenset(
     """
-    apache2 apache2-foreground apache2ctl apachectl asterisk atd avahi-daemon chronyd collectd containerd
-    cron crond cupsd dbus-daemon dhcpd dnsmasq dockerd dockerd-entrypoint.sh dovecot exim4
-    fail2ban-server freshclam haproxy httpd httpd-foreground in.tftpd inetd init ipsec iptables
-    keepalived kubelet libvirtd lighttpd mariadbd mount my_init mysqld mysqld_safe named nginx nmbd ntpd
-    opendkim openresty openvpn php-fpm postfix postgres proftpd pure-ftpd rc-service rpc.mountd rpcbind
-    rsyslogd runit runsvdir runsvdir-start s6-svscan samba sendmail service slapd smbd snmpd squid sshd
-    sssd strongswan supervisord syslog-ng syslogd systemctl systemd tcpdump tincd tor udevd unbound
-    varnishd vsftpd wg-quick xinetd xrdp zabbix_agentd zabbix_server
+    apache2 apache2-foreground apache2ctl apachectl asterisk atd avahi-daemon bird chronyd collectd
+    containerd cron crond cupsd dbus-daemon dhcpd dnscrypt-proxy dnsmasq dockerd dockerd-entrypoint.sh
+    dovecot exim4 fail2ban-server freeradius freshclam haproxy hostapd httpd httpd-foreground in.tftpd
+    inetd init ipsec iptables keepalived kubelet libvirtd lighttpd mariadbd memcached minidlnad mosquitto
+    mount murmurd my_init mysqld mysqld_safe named nginx nmbd ntpd opendkim openresty openvpn pdnsd
+    php-fpm postfix postgres privoxy proftpd pure-ftpd quagga rabbitmq-server radiusd radvd rc-service
+    rpc.mountd rpcbind rsyslogd runit runsvdir runsvdir-start s6-svscan samba sendmail service slapd
+    smartd smbd snmpd snort sockd squid sshd sssd strongswan supervisord suricata syslog-ng syslogd
+    systemctl systemd tcpdump tincd tinyproxy tor udevd udhcpd unbound varnishd vsftpd wg-quick xinetd
+    xrdp zabbix_agentd zabbix_server zebra
     """.split()  # noqa: SIM905
 )
 # Packages of these, and of what gives root up: where the start script cannot be seen, they are there for it.
