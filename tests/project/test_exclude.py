@@ -107,6 +107,27 @@ def test_what_git_tracks(tmp_path: Path) -> None:
     assert (kept.finding.message, kept.severity) == (".env goes along into the build", INFO)
 
 
+def test_more_that_starts_like_a_dockerfile(tmp_path: Path) -> None:
+    write(tmp_path, **{"a.py": "", "Dockerfile.d/a": "", "README.md": "", "README_data/a.csv": ""})
+    lines = mend(tmp_path, "FROM python:3\nCOPY . /a\n").files[0].text.split("\n")
+    assert {"Dockerfile*", "README*"}.isdisjoint(lines)
+    assert "Dockerfile" in lines
+
+
+def test_a_site_that_mkdocs_makes(tmp_path: Path) -> None:
+    write(tmp_path, **{"a.py": "", "docs/a.md": "", "README.md": "", "CHANGELOG.md": ""})
+    lines = mend(tmp_path, "FROM python:3\nCOPY . /a\nRUN mkdocs build\n").files[0].text.split("\n")
+    assert {"docs", "README*"}.isdisjoint(lines)
+    assert "CHANGELOG*" in lines
+
+
+def test_settings_of_bundler(tmp_path: Path) -> None:
+    write(tmp_path, **{"Gemfile": "", ".bundle/config": ""})
+    lines = mend(tmp_path, "FROM ruby:3\nCOPY . /a\n").files[0].text.split("\n")
+    assert ".bundle" not in lines
+    assert "vendor/bundle" in lines
+
+
 def test_a_project_below(tmp_path: Path) -> None:
     write(tmp_path, **{"web/package.json": "{}", "api/requirements.txt": "", "api/pkg/a.py": ""})
     (edit,) = mend(tmp_path, "FROM a\nCOPY . /a\nRUN cd /a/web && npm ci\n").files

@@ -270,6 +270,8 @@ def _is_source(project: Project, case: _Case) -> bool:
     if pattern == "**/*.pyc" and case.tracked is None:
         files = set(project.paths)
         return any(path[:-1] not in files for path in case.paths if "__pycache__" not in path)
+    if pattern in kinds.SETTINGS_TOO and case.tracked is None:
+        return bool(case.paths)
     if case.line.group != kinds.OUTPUT or pattern == "**/*.egg-info":
         return False
     if not project.complete and (pattern.startswith("**/") or project.context.kind(pattern) != MISSING):

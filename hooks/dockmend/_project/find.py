@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 
 from dockmend._dockerfile.document import Document
 from dockmend._dockerfile.parser import parse
@@ -105,7 +105,7 @@ def _compose_contexts(path: str, own: str, top: str | None) -> Iterator[str]:
         folder = os.path.dirname(folder)
 
 
-def compose_builds(file: str) -> list[tuple[str, str]]:
+def compose_builds(file: str) -> tuple[tuple[str, str], ...]:
     """The (build context, Dockerfile) of each service that a Compose file builds, absolute.
 
     Services built from elsewhere or from text in the file are left out. Raises Unclear where the file
@@ -115,15 +115,25 @@ def compose_builds(file: str) -> list[tuple[str, str]]:
     data = read_head(file, _LARGEST + 1)
     if data is None or len(data) > _LARGEST:
         raise Unclear(f"{name} cannot be read")
+    found = _builds(file, data)
+    if isinstance(found, str):
+        raise Unclear(found)
+    return found
+
+
+@lru_cache(maxsize=64)
+def _builds(file: str, data: bytes) -> tuple[tuple[str, str], ...] | str:
+    """What `compose_builds` gives, or why it cannot be told: kept, since many Dockerfiles ask for it."""
+    name = os.path.basename(file)
     if b"build" not in data:
-        return []
+        return ()
     from ruamel.yaml import YAML
 
     try:
         # Nodes, not values: Compose's own tags (!reset) need no meaning here.
         root = YAML(typ="safe", pure=True).compose(data.decode("utf-8"))
-    except Exception as error:
-        raise Unclear(f"{name} is not readable YAML") from error
+    except Exception:
+        return f"{name} is not readable YAML"
     fields = _Fields()
     found = []
     for service in fields.of(fields.of(root).get("services")).values():
@@ -136,11 +146,11 @@ def compose_builds(file: str) -> list[tuple[str, str]]:
         context = _text(said.get("context"), ".")
         dockerfile = _text(said.get("dockerfile"), "Dockerfile")
         if "$" in context + dockerfile:
-            raise Unclear(f"a variable in {name} decides the build context")
+            return f"a variable in {name} decides the build context"
         if not is_remote(context):
             folder = os.path.normpath(os.path.join(os.path.dirname(file), context))
             found.append((folder, os.path.normpath(os.path.join(folder, dockerfile))))
-    return found
+    return tuple(found)
 
 
 class _Fields:

@@ -192,6 +192,8 @@ SITE_TOOLS = frozenset({
     "@docusaurus/core", "vitepress", "vuepress", "nextra", "astro", "gatsby", "@11ty/eleventy", "next",
     "nuxt", "storybook", "docsify", "docsify-cli", "gitbook",
 })  # fmt: skip
+# Folders that hold what a tool installed, and may hold the project's settings for it.
+SETTINGS_TOO = frozenset({".bundle", "vendor/bundle"})
 # Names of folders that are copied for the keys in them.
 KEY_FOLDER = re.compile(
     r"(?i)(?:^|[/._-])(?:certs?|certificates?|ssl|tls|pki|keys?|secrets?|credentials?)(?:[/._-]|\Z)"

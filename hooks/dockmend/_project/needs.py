@@ -35,7 +35,7 @@ _UNBUILT_SCRIPTS = re.compile(
     r"clean|lint|format|fmt|test|coverage|docker|deploy|release|publish|prettier|eslint"
 )
 
-# Commands that read a file no word names.
+# Commands that read what no word names.
 _READS = {
     "make": ("Makefile", "makefile", "GNUmakefile"),
     "just": ("justfile", "Justfile", ".justfile"),
@@ -45,7 +45,9 @@ _READS = {
     "rake": ("Rakefile",),
     "invoke": ("tasks.py",),
     "inv": ("tasks.py",),
-    "mkdocs": ("mkdocs.yml", "mkdocs.yaml"),
+    "mkdocs": ("mkdocs.yml", "mkdocs.yaml", "docs", "README.md"),
+    "docusaurus": ("docs",),
+    "jekyll": ("docs", "README.md"),
     "cmake": ("CMakeLists.txt",),
     "supervisord": ("supervisord.conf",),
     "foreman": ("Procfile",),
@@ -77,7 +79,7 @@ def commands(text: str) -> Iterator[list[str]]:
 
 
 def files_read(text: str) -> Iterator[str]:
-    """Names of files that the commands of a script read without naming them (a Makefile)."""
+    """Names of what the commands of a script read without naming it (a Makefile)."""
     words = {posixpath.basename(word) for word in _WORD.findall(text)}
     for command, names in _READS.items():
         if command in words:

@@ -135,7 +135,7 @@ class Project:
         if self.context.kind(".github") == FOLDER:
             yield line(".github", kinds.VERSION_CONTROL, ".github/workflows/a.yml", ".github", extra=True)
         own = {path for path in self.dockerfiles if not path.startswith("..") and not has_wildcard(path)}
-        family = tuple(name for name in self.at_root if name.startswith("Dockerfile"))
+        family = self._named_like("Dockerfile")
         if family and all(name in own or name.endswith(".dockerignore") for name in family):
             yield Line("Dockerfile*", kinds.DOCKER, family, tuple(sorted(own.intersection(family))))
             own -= set(family)
@@ -144,12 +144,15 @@ class Project:
         for name in (".dockerignore", *compose_files(self.context.root or "")):
             yield line(name, kinds.DOCKER, extra=True)
 
+    def _named_like(self, start: str) -> tuple[str, ...]:
+        """Files and folders at the root whose names start so."""
+        names = {path.partition("/")[0] for path in self.paths}
+        return tuple(sorted(name for name in names if name.startswith(start)))
+
     def _documentation_lines(self) -> Iterator[Line]:
         for stem in ("README", "CHANGELOG", "CONTRIBUTING"):
-            found = tuple(
-                name for name in self.at_root if re.fullmatch(rf"{stem}(?:\.(?:md|rst|txt))?", name)
-            )
-            if found:
+            found = self._named_like(stem)
+            if found and all(re.fullmatch(rf"{stem}(?:\.(?:md|rst|txt))?", name) for name in found):
                 yield Line(f"{stem}*", kinds.DOCUMENTATION, (*found, stem), found)
         if self.context.kind("docs") == FOLDER:
             yield line("docs", kinds.DOCUMENTATION, "docs/index.md", "docs")
