@@ -62,14 +62,15 @@ from collections.abc import Iterator, Sequence
 
 from dockmend._dockerfile.document import Document, Instruction, Stage
 from dockmend._dockerfile.span import Span
-from dockmend._dockerfile.state import DEFAULT_SHELL, is_windows, root_base, shipping, state_at
+from dockmend._dockerfile.state import DEFAULT_SHELL, is_windows, shipping, state_at
 from dockmend._hook import INFO, SAFE, Context, Edit, Finding, Fix, Hook
+from dockmend._project.reference import base_image
 from dockmend._shell import join
 from dockmend._shell.effects import Effects, Place, effects
 
 _JOINT = "    && "
 # jupyter/docker-stacks, CircleCI's cimg-base and hassio-addons/app-base set a SHELL, which is inherited.
-_SETS_SHELL = re.compile(r"(?:[a-z0-9.]+/)?(?:jupyter|cimg|hassio-addons|hassioaddons)/")
+_SETS_SHELL = re.compile(r"(?:quay\.io/|ghcr\.io/)?(?:jupyter|cimg|hassio-addons|hassioaddons)/")
 _LOST = re.compile(r"(?:\A|,)(?:type=tmpfs|rw|readwrite|(?:ro|readonly)=(?:false|0))\b", re.IGNORECASE)
 _FOR_A_TOOL = re.compile(
     r"#\s*(?:dockmend|hadolint|checkov|trivy|kics|nosemgrep|semgrep|tally|shellcheck|dockle|snyk|nosec|nosonar|"
@@ -96,8 +97,10 @@ def _findings(doc: Document, stage: Stage, runs: Sequence[Instruction]) -> Itera
     reason = ""
     if is_windows(doc, stage):
         reason = "a Windows image has another shell"
-    elif state.shell != DEFAULT_SHELL or _SETS_SHELL.match(root_base(stage)):
+    elif state.shell != DEFAULT_SHELL or (not state.shell_set and _base_sets_shell(doc, stage)):
         reason = "the shell in force is not `/bin/sh -c`"
+    elif any(_sets_state(one) for base in _bases(stage) for one in base.instructions):
+        reason = "an ONBUILD of its base changes what is in force"
     elif "SHELLOPTS" in state.env:
         reason = "SHELLOPTS sets options of the shell"
     if reason:
@@ -127,6 +130,22 @@ def _findings(doc: Document, stage: Stage, runs: Sequence[Instruction]) -> Itera
         if index - start > 1:
             yield _joined(doc, runs[start:index], found[start:index])
         start = index
+
+
+def _base_sets_shell(doc: Document, stage: Stage) -> bool:
+    image = base_image(doc, stage)
+    return image is not None and bool(_SETS_SHELL.match(image.name))
+
+
+def _bases(stage: Stage) -> Iterator[Stage]:
+    while stage.parent is not None:
+        stage = stage.parent
+        yield stage
+
+
+def _sets_state(instruction: Instruction) -> bool:
+    trigger = instruction.trigger
+    return trigger is not None and trigger.name in {"ENV", "SHELL", "USER", "WORKDIR"}
 
 
 def _apart(run: Instruction, reason: str) -> Finding:

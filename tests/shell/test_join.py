@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -129,7 +130,7 @@ def compounds(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         inner.map(lambda p: f"({p})"),
         inner.map(lambda p: f"{p} | true"),
         inner.map(lambda p: f"true | {p}"),
-        inner.map(lambda p: f"f() {{ {p}; }}; f"),
+        inner.filter(lambda p: not re.search(r"\bf\b", p)).map(lambda p: f"f() {{ {p}; }}; f"),
         inner.map(lambda p: f"for X in 1 2; do {p}; done"),
         two.map(lambda p: f"while {p[0]}; do {p[1]}; break; done"),
         two.map(lambda p: f"if {p[0]}; then {p[1]}; fi"),
