@@ -25,8 +25,10 @@ def tar(name: str = "a", form: int = tarfile.PAX_FORMAT) -> bytes:
 TARS = [tar(), tar("é" * 200), tar("x" * 300, tarfile.GNU_FORMAT), tar("a", tarfile.USTAR_FORMAT)]
 
 
-@pytest.mark.parametrize("data", TARS)
-@pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, lzma.compress])
+@pytest.mark.parametrize("data", TARS, ids=["pax", "long", "gnu", "ustar"])
+@pytest.mark.parametrize(
+    "pack", [bytes, gzip.compress, bz2.compress, lzma.compress], ids=["plain", "gzip", "bzip2", "xz"]
+)
 def test_tar_archives(data: bytes, pack: object) -> None:
     assert callable(pack)
     assert is_archive(pack(data)) is True
@@ -49,6 +51,7 @@ def test_tar_archives(data: bytes, pack: object) -> None:
         (gzip.compress(tar())[:30], False),
         (b"\x1f\x8b\x08\x08" + b"\0" * 6 + b"n" * HEAD, None),
     ],
+    ids=["empty", "short", "zip", "zstd", "skippable", "gzip", "bzip2", "xz", "cut", "long"],
 )
 def test_other_content(head: bytes, answer: bool | None) -> None:
     assert is_archive(head) is answer
