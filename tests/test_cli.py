@@ -416,6 +416,22 @@ class TestDiff:
         assert done.out == "--- /dev/null\n+++ b/a/NOTES\n@@ -0,0 +1 @@\n+noted\n"
 
 
+class TestNewFiles:
+    """A file that mending makes is said, and stops pre-commit, which would not see it."""
+
+    @pytest.mark.parametrize(("pre_commit", "status"), [("", 0), ("1", 1)])
+    def test_beside_the_dockerfile(
+        self, dockmend: Command, monkeypatch: pytest.MonkeyPatch, pre_commit: str, status: int
+    ) -> None:
+        monkeypatch.setenv("PRE_COMMIT", pre_commit)
+        write("FROM a\n", "a/Dockerfile")
+        arguments = ["--fix", "--select", "beside", "--context", "a", "a"]
+        done = dockmend(*arguments)
+        assert (done.status, done.err) == (status, "a/NOTES: note: this file is new; add it to the commit\n")
+        again = dockmend(*arguments)
+        assert (again.status, again.err) == (0, "")
+
+
 class TestReports:
     """What is printed where."""
 
@@ -600,7 +616,8 @@ class TestProcess:
         for one in running:
             _, err = one.communicate(timeout=120)
             assert one.returncode in (0, 2)
-            assert all(b"changed on disk meanwhile" in line for line in err.split(b"\n")[:-1])
+            lines = err.split(b"\n")[:-1]
+            assert all(b"changed on disk meanwhile" in line or b"this file is new" in line for line in lines)
         assert {path.read_text() for path in paths} == {new}
         assert not list(Path().rglob(".dockmend-*.tmp"))
 

@@ -100,6 +100,23 @@ def test_one_hook_alone(repository: Path, name: str) -> None:
     assert texts(NAMES) != {MENDED}
 
 
+@pytest.mark.parametrize("hook", ["dockmend", "dockerignore"])
+def test_a_commit_that_lacks_a_file_just_made_is_stopped(repository: Path, hook: str) -> None:
+    for name in (".dockerignore", "app/.dockerignore", "Dockerfile.dockerignore"):
+        Path(name).unlink()
+    for name in NAMES:
+        Path(name).write_text(MENDED)
+    configure(hook)
+    git("add", "-A")
+    first = git("commit", "-m", "x")
+    assert first.returncode == 1
+    assert "app/.dockerignore: note: this file is new; add it to the commit" in first.stderr
+    assert git("status", "--porcelain", "--untracked-files=all").stdout.count("?? ") == 2
+    git("add", "-A")
+    second = git("commit", "-m", "x")
+    assert second.returncode == 0, second.stdout + second.stderr
+
+
 def test_what_the_configuration_excludes_is_left(repository: Path) -> None:
     Path("pyproject.toml").write_text('[tool.dockmend]\nexclude = ["app"]\n')
     configure("dockmend")

@@ -194,12 +194,13 @@ class TestBeside:
     def test_mended(self, dockerfile: Path) -> None:
         outcome = process("Dockerfile", job(MEND, select=("upper", "beside"), context=os.getcwd()))
         assert {one.hook.name for one in outcome.mended} == {"upper", "beside"}
+        assert outcome.made == ("NOTES",)
         assert Path("NOTES").read_text() == "noted\n"
         assert dockerfile.read_text() == MENDED
 
     def test_completed(self, dockerfile: Path) -> None:
         Path("NOTES").write_text("mine\n")
-        process("Dockerfile", job(MEND, select=("beside",), context=os.getcwd()))
+        assert process("Dockerfile", job(MEND, select=("beside",), context=os.getcwd())).made == ()
         assert Path("NOTES").read_text() == "mine\nnoted\n"
 
     def test_checked(self, dockerfile: Path) -> None:

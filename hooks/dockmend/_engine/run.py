@@ -46,7 +46,8 @@ class Outcome(NamedTuple):
 
     `findings` are left to report, in the coordinates of `text`; `failing` says that one of them is
     severe enough for the exit status. `errors` are lines for standard error that make it 2, `notes`
-    such that do not. `patches` are diffs by the path of the file that they change.
+    such that do not. `patches` are diffs by the path of the file that they change; `made` are new files,
+    relative to the current folder.
     """
 
     path: str
@@ -57,6 +58,7 @@ class Outcome(NamedTuple):
     errors: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     patches: tuple[tuple[str, str], ...] = ()
+    made: tuple[str, ...] = ()
 
 
 def outcomes(paths: Sequence[str], job: Job, jobs: int) -> Iterator[Outcome]:
@@ -150,7 +152,8 @@ class _File:
     def finish(self, source: files.Source, result: Result) -> Outcome:
         if result.text != source.text:
             files.replace(self.name, source, result.text)
-        return self.outcome(source.text, result)
+        made = tuple(_relative(edit.path) for edit in result.files if edit.before is None)
+        return self.outcome(source.text, result)._replace(made=made)
 
     def judge(self, text: str, *, beside: bool = True) -> Result:
         """Check or mend; with `beside`, what is mended by writing other files too."""

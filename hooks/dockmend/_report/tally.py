@@ -19,6 +19,7 @@ class Tally:
         self.failing = False
         self.errors = 0
         self.patches = 0
+        self.made = 0
         self._found: Counter[str] = Counter()
         self._fixable: Counter[str] = Counter()
         self._hidden = 0
@@ -30,6 +31,7 @@ class Tally:
         self.failing |= outcome.failing
         self.errors += len(outcome.errors)
         self.patches += len(outcome.patches)
+        self.made += len(outcome.made)
         for found in outcome.findings:
             name = found.hook.name
             self._summaries[name] = found.hook.summary
