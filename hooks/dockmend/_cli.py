@@ -194,7 +194,7 @@ class _Command:
         if failed or self.tally.errors:
             return 2
         found = self.tally.patches if self.mode == run.DIFF else self.tally.failing
-        # pre-commit sets it, sees by `git diff` what hooks change, and so misses files that git does not know.
+        # pre-commit sets it, goes by `git diff`, and so misses files that git does not know.
         if self.tally.made and os.environ.get("PRE_COMMIT"):
             found = True
         return 1 if found and not self.options.exit_zero else 0
