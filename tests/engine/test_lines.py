@@ -87,6 +87,12 @@ def test_a_change_on_both_sides_of_lines_that_repeat() -> None:
     assert lines.blocks(list("aUaVa"), list("aVaUa"))
 
 
+def test_between_the_changes_of_a_huge_text_all_lines_are_changed() -> None:
+    rows = [f"RUN {i}\n" for i in range(5_000)]
+    assert lines.blocks(["a\n", *rows, "b\n"], ["x\n", *rows, "y\n"]) == []
+    assert lines.blocks(["a\n", *rows], ["x\n", *rows]) == [lines.Block(1, 1, 5_000)]
+
+
 @pytest.mark.parametrize("kind", ["equal", "repeated", "all new", "interleaved"])
 def test_time_grows_with_the_length(kind: str) -> None:
     count = 100_000
