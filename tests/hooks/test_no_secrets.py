@@ -81,7 +81,21 @@ LEFT_ALONE = [
         context={"tls.key": "-----BEGIN CERTIFICATE-----"},
         says="",
     ),
+    Row("notes on credentials", "COPY credentials /docs/\nCOPY --chown=app service.json /a/\n", says=""),
     # Reported, and not mended.
+    Row("Amazon's credentials", "COPY .aws/credentials /root/.aws/credentials\n", says="a file of passwords"),
+    Row(
+        "passwords by their content",
+        "COPY .netrc /root/\n",
+        context={".netrc": "machine a\n"},
+        says="a file of passwords",
+    ),
+    Row(
+        "settings with a token",
+        "COPY secrets.yml /a/\n",
+        context={"secrets.yml": f"- {GITHUB}\n"},
+        says="settings and secrets",
+    ),
     Row(
         "the article's password",
         'ENV DATABASE_PASSWORD "SuperSecretSauce"\n',
