@@ -265,9 +265,10 @@ class _Walk:
             whole = posixpath.join(directory or "/", path)
             known, unknown, _ = whole.partition(tools.UNKNOWN)
             if unknown:
-                if f"{workdir}/".startswith(known):
+                folder, _, start = known.rpartition("/")
+                if f"{workdir}/".startswith(_clean(folder) + start):
                     return True
-            elif f"{workdir}/".startswith(posixpath.normpath(whole).rstrip("/") + "/"):
+            elif f"{workdir}/".startswith(_clean(whole)):
                 return True
         return False
 
@@ -326,6 +327,11 @@ def _is_mktemp(items: List) -> bool:
         ["mktemp"],
         ["mktemp", "-d"],
     )
+
+
+def _clean(path: str) -> str:
+    """An absolute path in its shortest form, with a slash behind."""
+    return posixpath.normpath("/" + path.lstrip("/")).rstrip("/") + "/"
 
 
 def _shown(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from dockmend._shell.syntax import LITERAL, Command, Item, List, Pipeline, Simple
+from dockmend._shell.syntax import LITERAL, Command, Compound, Item, List, Pipeline, Simple
 
 _CANNOT_FAIL = frozenset({":", "true", "set", "export", "echo", "printf"})
 _RUNS_ANYTHING = frozenset({".", "source", "eval"})
@@ -109,8 +109,8 @@ def _may_end_the_script(item: Item) -> bool:
         return False
     command = last.commands[-1]
     if len(last.commands) > 1 or not isinstance(command, Simple):
+        return not (isinstance(command, Compound) and command.keyword == "function")
+    inner = any(word.inner for word in (*command.words, *(word for _, word in command.assignments)))
+    if inner or command.redirects:
         return True
-    inner = any(word.inner for _, word in command.assignments) or any(word.inner for word in command.words)
-    if not command.words:
-        return inner
-    return inner or bool(command.redirects) or command.words[0].value not in _CANNOT_FAIL
+    return bool(command.words) and command.words[0].value not in _CANNOT_FAIL

@@ -283,11 +283,15 @@ def removed(words: Sequence[str]) -> tuple[str, ...]:
 
 def _found(rest: Sequence[str]) -> tuple[str, ...]:
     """What `find … -delete` or `find … -exec rm -r {} +` may remove: its names, or where it starts."""
-    if not {"-delete", "-exec", "-execdir", "-ok"} & set(rest) or ("-type", "f") in pairwise(rest):
+    either = bool({"-o", "-or"} & set(rest))
+    if not {"-delete", "-exec", "-execdir", "-ok"} & set(rest):
         return ()
-    start = rest[0] if rest and not rest[0].startswith("-") else "."
+    if ("-type", "f") in pairwise(rest) and not either:
+        return ()
+    start = rest[0] if not rest[0].startswith("-") else "."
     names = [name for test, name in pairwise(rest) if test in {"-name", "-iname"}]
-    return tuple(f"{start}/{UNKNOWN}/" + re.sub(r"[*?\[\]]+", UNKNOWN, name) for name in names) or (start,)
+    found = [f"{start}/{UNKNOWN}/" + re.sub(r"[*?\[\]]+", UNKNOWN, name) for name in names]
+    return tuple(found) if found and not either else (*found, start)
 
 
 def brings(words: Sequence[str]) -> set[str]:
