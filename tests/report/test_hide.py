@@ -109,3 +109,10 @@ def test_nothing_is_withheld_where_there_is_no_secret() -> None:
 def test_a_plain_start_does_not_look_for_secrets(tmp_path: Path) -> None:
     code = "import sys; from dockmend import _cli; sys.exit('dockmend._project.secrets' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=tmp_path).returncode == 0
+
+
+def test_no_error_shows_a_secret(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "Dockerfile").write_text("FROM a\nENV DB_PASSWORD=correct horsebattery\nENV A=b ccc\n")
+    said = shown(capfd, "Dockerfile")
+    assert "2: error: ENV can't find = in '***'" in said
+    assert "3: error: ENV can't find = in 'ccc'" in said

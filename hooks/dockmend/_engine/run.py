@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from dockmend import _registry
-from dockmend._dockerfile.document import Document
+from dockmend._dockerfile.document import Document, Problem
 from dockmend._dockerfile.parser import parse
 from dockmend._engine import changes, files, ignores, patch
 from dockmend._engine.config import Config, Configs
@@ -189,7 +189,9 @@ class _File:
             result.findings,
             result.mended,
             failing=any(SEVERITIES.index(found.severity) >= fail_on for found in result.findings),
-            errors=tuple(str(Failure.at(self.name, one.message, one.line)) for one in result.problems),
+            errors=tuple(
+                str(Failure.at(self.name, said, line)) for line, said in _said(text, result.problems)
+            ),
             notes=(*_notes(self.name, text), *self.withheld(text, result)),
             patches=self.patches(text, result) if self.job.mode == DIFF else (),
         )
@@ -208,6 +210,14 @@ class _File:
             (os.path.abspath(edit.path), patch.unified(_relative(edit.path), edit.before, edit.text))
             for edit in changed
         )
+
+
+def _said(text: str, problems: Iterable[Problem]) -> Iterator[tuple[int, str]]:
+    """The line of each problem, and what it says without a secret."""
+    for problem in problems:
+        from dockmend._project.secrets import discreet
+
+        yield problem.line, discreet(text, problem)
 
 
 def _settings(job: Job, config: Config, path: str | None) -> Settings:

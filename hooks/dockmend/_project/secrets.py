@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from dockmend._dockerfile.assignments import assignments
-from dockmend._dockerfile.document import Document, Instruction, Logical
+from dockmend._dockerfile.document import Document, Instruction, Logical, Problem
 from dockmend._dockerfile.parser import parse
 from dockmend._dockerfile.span import Span
 from dockmend._project.secret_names import NONE, STRONG, is_random, is_secret, is_stand_in, name_strength
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from dockmend._shell.script import Script
 
+_QUOTED = re.compile(r"(?<![A-Za-z])'[^']*'|\"[^\"]*\"")
 _SHELL_TEXT = frozenset({"RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK"})
 _HEALTHCHECK_CMD = re.compile(r"(?i)CMD[\t\v\f\r ]+")
 # Words that a script with a password in it has; others are not parsed.
@@ -72,6 +73,20 @@ def masked(text: str) -> str:
         done = end
     parts.append(text[done:])
     return "".join(parts)
+
+
+def discreet(text: str, problem: Problem) -> str:
+    """What a problem of the file `text` says, without the words it quotes where one may be a secret."""
+    quoted = _QUOTED.sub("'***'", problem.message)
+    if quoted == problem.message:
+        return quoted
+    for one in parse(text).instructions:
+        holder = one.trigger or one
+        if one.line == problem.line and any(
+            name_strength(word.partition("=")[0].strip("'\"")) for word in holder.args.text.split()
+        ):
+            return quoted
+    return problem.message
 
 
 def _mask(char: str) -> str:
