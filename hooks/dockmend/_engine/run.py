@@ -227,9 +227,10 @@ def _settings(job: Job, config: Config, path: str | None) -> Settings:
         ignored.update(config.ignore)
     if path is not None:
         ignored |= config.ignored_for(path)
-    hooks = [_registry.load(name) for name in _registry.HOOKS if name not in ignored]
+    wanted = [name for name in _registry.HOOKS if name not in ignored and (names is None or name in names)]
+    hooks = [_registry.load(name) for name in wanted]
     return Settings(
-        tuple(hook for hook in hooks if (hook.default if names is None else hook.name in names)),
+        tuple(hook for hook in hooks if names is not None or hook.default),
         config.severity,
         config.options,
         config.unsafe_fixes if job.unsafe is None else job.unsafe,
