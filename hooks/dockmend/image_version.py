@@ -54,7 +54,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from dockmend._dockerfile.assignments import assignments
+from dockmend._dockerfile.assignments import Assignment, assignments
 from dockmend._dockerfile.document import Document, Flag, Instruction, Meaning, Stage
 from dockmend._dockerfile.span import Span
 from dockmend._hook import UNSAFE, Context, Edit, Finding, Fix, Hook
@@ -84,13 +84,29 @@ class _Place(NamedTuple):
     flag: Flag | None = None
 
 
+class _Arguments:
+    """The build arguments by name: what declares each, and the images of FROM that use it."""
+
+    def __init__(self, doc: Document) -> None:
+        self.declared: dict[str, list[tuple[Instruction, Assignment]]] = {}
+        self.uses: dict[str, set[str]] = {}
+        if any("$" in stage.base for stage in doc.stages):
+            for instruction in doc.instructions:
+                for one in assignments(instruction, doc.escape) if instruction.name == "ARG" else ():
+                    self.declared.setdefault(one.name, []).append((instruction, one))
+        for stage in doc.stages:
+            for match in re.finditer(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)", stage.base):
+                self.uses.setdefault(match[1], set()).add(stage.base)
+
+
 def check(doc: Document, ctx: Context) -> Iterator[Finding]:
     """Yield a finding for each image that is taken without a tag, or with `latest`."""
     names = {stage.name for stage in doc.stages if stage.name}
+    arguments = _Arguments(doc)
     for stage in doc.stages:
         image = base_image(doc, stage) if stage.parent is None and stage.base != SCRATCH else None
         if image is not None and image.name not in names and _is_open(image):
-            yield _of_stage(doc, stage, image, ctx)
+            yield _of_stage(doc, stage, image, arguments, ctx)
     for instruction in doc.instructions:
         for place in _sources(instruction):
             image = parse(place.reference)
@@ -112,13 +128,13 @@ def _is_taken(reference: str, image: Image) -> bool:
     return _is_open(image) and known and "$" not in reference and not reference.isdigit()
 
 
-def _of_stage(doc: Document, stage: Stage, image: Image, ctx: Context) -> Finding:
+def _of_stage(doc: Document, stage: Stage, image: Image, arguments: _Arguments, ctx: Context) -> Finding:
     instruction = stage.instruction
     word = instruction.words[0]
     place = _Place(instruction, word.text, word.span(0, len(word.text)), 0)
     editable: _Place | str = place
     if "$" in word.text:
-        editable = _argument(doc, word.text) or place
+        editable = _argument(arguments, word.text) or place
     return _finding(doc, image, place, editable, ctx)
 
 
@@ -137,7 +153,7 @@ def _sources(instruction: Instruction) -> Iterator[_Place]:
         yield _Place(instruction, found[1], flag.span, start, flag)
 
 
-def _argument(doc: Document, base: str) -> _Place | str | None:
+def _argument(arguments: _Arguments, base: str) -> _Place | str | None:
     """Where the tag of `base`, which has variables, is decided: in an ARG, or why that is left alone.
 
     None where it is in `base` itself.
@@ -148,14 +164,8 @@ def _argument(doc: Document, base: str) -> _Place | str | None:
     if variable is None:
         return "more than one build argument decides it"
     name = variable[1] or variable[2]
-    declared = [
-        (instruction, one)
-        for instruction in doc.instructions
-        if instruction.name == "ARG"
-        for one in assignments(instruction, doc.escape)
-        if one.name == name
-    ]
-    uses = {stage.base for stage in doc.stages if re.search(rf"\$\{{?{name}\b", stage.base)}
+    declared = arguments.declared.get(name, [])
+    uses = arguments.uses.get(name, set())
     if len(declared) != 1 or len(uses) != 1:
         return f"the build argument {name} is used for more than this"
     [(instruction, one)] = declared

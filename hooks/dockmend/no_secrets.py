@@ -49,24 +49,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 
-from dockmend._dockerfile.assignments import Assignment, assignments
-from dockmend._dockerfile.document import Document, Instruction, Meaning
+from dockmend._dockerfile.assignments import assignments
+from dockmend._dockerfile.document import Document, Instruction, Meaning, Stage
 from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.state import is_windows
 from dockmend._hook import ERROR, UNSAFE, Context, Edit, Finding, Fix, Hook
 from dockmend._project import secrets
-from dockmend._project.secret_files import holds_secret, is_imported, secret_file
+from dockmend._project.secret_files import holds_secret, imported, secret_file
 from dockmend._project.secret_names import NONE, name_strength
 
 _REVOKE = "whoever has the file or the image knows it: revoke it, and "
-_ADVICE = {
-    "ENV": _REVOKE + "give the new one when the container runs, as with `docker run --env-file`",
-    "CMD": _REVOKE + "give the new one when the container runs, as with `docker run --env-file`",
-    "ENTRYPOINT": _REVOKE + "give the new one when the container runs, as with `docker run --env-file`",
-}
+_AT_RUN = "it can be given when the container runs, as with `docker run --env-file`"
+_ADVICE = dict.fromkeys(
+    ("ENV", "CMD", "ENTRYPOINT"),
+    f"{_REVOKE}give the new one when the container runs, as with `docker run --env-file`",
+)
 _MOUNT = _REVOKE + "take the new one from `RUN --mount=type=secret`"
 _FILE = "mount it into the RUN that needs it with --mount=type=secret, or into the container when it runs"
+_DEFAULT_SYNTAX = "docker/dockerfile:1"
+# Each is mended in a round of its own, and there are ten.
+_MANY = 8
+_NAME = re.compile(r"[A-Za-z0-9_]+")
 _WHOLE_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))\Z")
 _SYNTAX = re.compile(r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?::([^@]*))?(?:@.*)?\Z")
 _OLD = re.compile(r"(?:0|1\.[0-9](?:\.|-|\Z)|experimental|1-experimental)")
@@ -77,129 +82,146 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
     for found in secrets.find(doc):
         name = found.instruction.name
         yield Finding(f"{name} spells out {found.what}", found.span, reason=_ADVICE.get(name, _MOUNT))
-    for instruction in doc.instructions:
-        holder = instruction.trigger or instruction
-        if holder.name in ("COPY", "ADD"):
-            yield from _copied(doc, holder, ctx)
-        elif holder.name == "ARG":
-            yield from _arguments(doc, instruction, holder)
-        elif holder.name == "ENV":
-            yield from _kept(doc, holder)
+    for stage in (None, *doc.stages):
+        yield from _Part(doc, stage, ctx).findings()
 
 
-def _copied(doc: Document, holder: Instruction, ctx: Context) -> Iterator[Finding]:
-    """The sources of a COPY or ADD that hold secrets."""
-    names = holder.json or tuple(word.text for word in holder.words)
-    if holder.flag("from") is not None or len(names) < 2 or holder.stage is None:
-        return
-    for word, name in zip(holder.words[:-1], names[:-1]):
-        what = secret_file(name, names[-1])
-        if not what or any(is_imported(name, one.args.text) for one in doc.stages[holder.stage].instructions):
-            continue
-        content = None if "*" in name or "$" in name else ctx.build.read(name)
-        if content is None or holds_secret(what, content.decode("utf-8", "replace")):
-            yield Finding(
-                f"{holder.name} puts {what} into the image", word.span(0, len(word.text)), reason=_FILE
-            )
+class _Part:
+    """The instructions of one stage, or those before the first."""
 
+    def __init__(self, doc: Document, stage: Stage | None, ctx: Context) -> None:
+        self.doc = doc
+        self.stage = stage
+        self.ctx = ctx
+        first = doc.stages[0].instruction.index if doc.stages else 0
+        self.instructions = doc.instructions[:first] if stage is None else stage.instructions
 
-def _arguments(doc: Document, instruction: Instruction, holder: Instruction) -> Iterator[Finding]:
-    """The build arguments of an ARG that are there to be given a secret."""
-    declared = assignments(holder, doc.escape)
-    for one in declared:
-        if one.plain or not secrets.secret_argument(one.name):
-            continue
-        span = holder.args.span(*_name_place(one))
-        message = f"what the build argument {one.name} is given stays in the history of the image"
-        reason = _why_not(doc, instruction, one.name, len(declared))
-        if reason:
-            yield Finding(message, span, reason=reason)
-            continue
-        reason = (
-            f"build with `--secret id={one.name},env={one.name}` and no `--build-arg`; needs Dockerfile "
-            f"syntax 1.10, and a program that reads {one.name} where RUN does not name it no longer finds it"
+    def findings(self) -> Iterator[Finding]:
+        """What is copied, declared and kept."""
+        declared: set[str] = set()
+        for instruction in self.instructions:
+            holder = instruction.trigger or instruction
+            if holder.name in ("COPY", "ADD"):
+                yield from self.copied(holder)
+            elif holder.name == "ARG":
+                declared.update(one.name for one in assignments(holder, self.doc.escape))
+                yield from self.arguments(instruction, holder)
+            elif holder.name == "ENV":
+                yield from self.kept(holder, declared)
+
+    @cached_property
+    def trusted(self) -> frozenset[str]:
+        """The files that are keys of package repositories."""
+        runs = [one for one in self.instructions if one.name == "RUN"]
+        texts = [text for run in runs for text in _texts(run)]
+        return frozenset(name for text in texts for name in imported(text))
+
+    @cached_property
+    def readers(self) -> dict[str, list[Instruction]]:
+        """The instructions that name something, its here-documents included, by the name."""
+        found: dict[str, list[Instruction]] = {}
+        for one in self.instructions:
+            holder = one.trigger or one
+            texts = (*_texts(holder), *(flag.text for flag in holder.flags))
+            for name in {match[0] for text in texts for match in _NAME.finditer(text)}:
+                found.setdefault(name, []).append(one)
+        return found
+
+    @cached_property
+    def count(self) -> int:
+        """How many build arguments of the stage are there to be given a secret."""
+        escape = self.doc.escape
+        return sum(
+            not one.plain and secrets.secret_argument(one.name)
+            for instruction in self.instructions
+            if instruction.name == "ARG"
+            for one in assignments(instruction, escape)
         )
-        yield Finding(message, span, _mounted(doc, instruction, one.name), reason)
 
+    def copied(self, holder: Instruction) -> Iterator[Finding]:
+        """The sources of a COPY or ADD that hold secrets."""
+        names = holder.json or tuple(word.text for word in holder.words)
+        if holder.flag("from") is not None or len(names) < 2:
+            return
+        for word, name in zip(holder.words[:-1], names[:-1]):
+            what = secret_file(name, names[-1])
+            if not what or name.replace("\\", "/").rpartition("/")[2] in self.trusted:
+                continue
+            content = None if "*" in name or "$" in name else self.ctx.build.read(name)
+            if content is None or holds_secret(what, content.decode("utf-8", "replace")):
+                span = word.span(0, len(word.text))
+                yield Finding(f"{holder.name} puts {what} into the image", span, reason=_FILE)
 
-def _name_place(one: Assignment) -> tuple[int, int]:
-    end = one.start if one.value is None else one.start - 1
-    return end - len(one.name), end
+    def arguments(self, instruction: Instruction, holder: Instruction) -> Iterator[Finding]:
+        """The build arguments of an ARG that are there to be given a secret."""
+        declared = assignments(holder, self.doc.escape)
+        for one in declared:
+            if one.plain or not secrets.secret_argument(one.name):
+                continue
+            end = one.start if one.value is None else one.start - 1
+            span = holder.args.span(end - len(one.name), end)
+            message = f"what the build argument {one.name} is given stays in the history of the image"
+            reason = self.why_not(instruction, one.name, len(declared))
+            if reason:
+                yield Finding(message, span, reason=reason)
+                continue
+            reason = (
+                f"build with `--secret id={one.name},env={one.name}` and no `--build-arg`; needs Dockerfile "
+                f"syntax 1.10, and what reads {one.name} where RUN does not name it no longer finds it"
+            )
+            yield Finding(message, span, self.mounted(instruction, one.name), reason)
 
+    def why_not(self, instruction: Instruction, name: str, siblings: int) -> str:
+        """Why the build argument cannot be taken from a secret mount, or ""."""
+        if instruction.trigger is not None:
+            return "the build that the trigger is for decides what reads it"
+        if self.stage is None:
+            return "it is declared for the whole file: take it from a secret mount in each RUN that needs it"
+        if is_windows(self.doc, self.stage):
+            return "a Windows image has no secret mounts"
+        syntax = next((one.value for one in self.doc.directives if one.name == "syntax"), _DEFAULT_SYNTAX)
+        version = _SYNTAX.match(syntax)
+        if version is None or _OLD.match(version[1] or "1"):
+            return f"secret mounts with env= need `# syntax=docker/dockerfile:1.10`, not `{syntax}`"
+        if siblings > 1 or instruction.comments or instruction.blanks:
+            return "the ARG declares more than this: give it an instruction of its own"
+        if self.count > _MANY:
+            return f"more than {_MANY} build arguments of the stage are secrets"
+        readers = self.later(instruction, name)
+        for one in readers:
+            if one.name != "RUN" or any(name in flag.text for flag in one.flags):
+                return f"the {one.name} of line {one.line} reads it too"
+        return "" if readers else f"no RUN names {name}, so which one needs it is not known"
 
-def _why_not(doc: Document, instruction: Instruction, name: str, siblings: int) -> str:
-    """Why the build argument cannot be taken from a secret mount, or ""."""
-    if instruction.trigger is not None:
-        return "the build that the trigger is for decides what reads it"
-    if instruction.stage is None:
-        return "it is declared for the whole file: take it from a secret mount in each RUN that needs it"
-    stage = doc.stages[instruction.stage]
-    if is_windows(doc, stage):
-        return "a Windows image has no secret mounts"
-    syntax = next((one.value for one in doc.directives if one.name == "syntax"), "docker/dockerfile:1")
-    version = _SYNTAX.match(syntax)
-    if version is None or _OLD.match(version[1] or "1"):
-        return f"secret mounts with env= need `# syntax=docker/dockerfile:1.10`, and the file has `{syntax}`"
-    if siblings > 1 or instruction.comments or instruction.blanks:
-        return "the ARG declares more than this: give it an instruction of its own"
-    for one in stage.instructions[stage.instructions.index(instruction) + 1 :]:
-        flags = any(_names(flag.text, name) for flag in one.flags)
-        if flags or (one.name != "RUN" and _reads(one, name)):
-            return f"the {one.name} of line {one.line} reads it too"
-    if not any(_reads(one, name) for one in _later(doc, instruction)):
-        return f"no RUN names {name}, so which one needs it is not known"
-    return ""
+    def later(self, instruction: Instruction, name: str) -> list[Instruction]:
+        """The instructions after `instruction` that name `name`."""
+        return [one for one in self.readers.get(name, ()) if one.index > instruction.index]
 
-
-def _later(doc: Document, instruction: Instruction) -> list[Instruction]:
-    """The RUN instructions after `instruction` in its stage."""
-    assert instruction.stage is not None
-    found = doc.stages[instruction.stage].instructions
-    return [one for one in found if one.name == "RUN" and one.index > instruction.index]
-
-
-def _reads(instruction: Instruction, name: str) -> bool:
-    """Whether a variable is named in what the instruction says, its here-documents included."""
-    holder = instruction.trigger or instruction
-    return any(_names(text, name) for text in (holder.args.text, *(one.content for one in holder.heredocs)))
-
-
-def _names(text: str, name: str) -> bool:
-    return name in text and re.search(rf"(?<![A-Za-z0-9_]){name}(?![A-Za-z0-9_])", text) is not None
-
-
-def _mounted(doc: Document, instruction: Instruction, name: str) -> Fix:
-    """The ARG goes, and each RUN that names it gets it from a secret mount."""
-    flag = f"--mount=type=secret,id={name},env={name}"
-    edits = [Edit(instruction.span, "")]
-    becomes: dict[int, tuple[Meaning, ...]] = {instruction.index: ()}
-    for one in _later(doc, instruction):
-        if _reads(one, name):
+    def mounted(self, instruction: Instruction, name: str) -> Fix:
+        """The ARG goes, and each RUN that names it gets it from a secret mount."""
+        flag = f"--mount=type=secret,id={name},env={name}"
+        edits = [Edit(instruction.span, "")]
+        becomes: dict[int, tuple[Meaning, ...]] = {instruction.index: ()}
+        for one in self.later(instruction, name):
             place = one.flags[-1].span.end if one.flags else one.keyword.end
             edits.append(Edit(Span(place, place), f" {flag}"))
             becomes[one.index] = (one.meaning._replace(flags=(*one.meaning.flags, flag)),)
-    return Fix(UNSAFE, tuple(edits), becomes)
+        return Fix(UNSAFE, tuple(edits), becomes)
+
+    def kept(self, holder: Instruction, declared: set[str]) -> Iterator[Finding]:
+        """The variables of an ENV that are given what a secret build argument, `declared` before, holds."""
+        for one in assignments(holder, self.doc.escape):
+            variable = _WHOLE_VARIABLE.match(one.plain)
+            source = (variable[1] or variable[2]) if variable else ""
+            if source in declared and NONE not in (name_strength(one.name), name_strength(source)):
+                span = holder.args.span(one.start, one.end)
+                message = f"ENV keeps the build argument {source} in the image"
+                yield Finding(message, span, reason=_AT_RUN)
 
 
-def _kept(doc: Document, holder: Instruction) -> Iterator[Finding]:
-    """The variables of an ENV that are given what a secret build argument holds."""
-    if holder.stage is None:
-        return
-    declared = {
-        one.name
-        for other in doc.stages[holder.stage].instructions
-        if other.name == "ARG" and other.index < holder.index
-        for one in assignments(other, doc.escape)
-    }
-    for one in assignments(holder, doc.escape):
-        variable = _WHOLE_VARIABLE.match(one.plain)
-        source = (variable[1] or variable[2]) if variable else ""
-        if source in declared and NONE not in (name_strength(one.name), name_strength(source)):
-            yield Finding(
-                f"ENV keeps the build argument {source} in the image",
-                holder.args.span(one.start, one.end),
-                reason="it can be given when the container runs, as with `docker run --env-file`",
-            )
+def _texts(holder: Instruction) -> tuple[str, ...]:
+    """What the instruction says, its here-documents included."""
+    return (holder.args.text, *(one.content for one in holder.heredocs))
 
 
 HOOK = Hook(

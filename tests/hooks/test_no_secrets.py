@@ -160,7 +160,7 @@ LEFT_ALONE = [
     Row(
         "an old syntax",
         "# syntax=docker/dockerfile:1.4\nFROM alpine:3.20\nARG NPM_TOKEN\nRUN echo $NPM_TOKEN\n",
-        says="the file has `docker/dockerfile:1.4`",
+        says="not `docker/dockerfile:1.4`",
     ),
     Row(
         "another frontend",
@@ -185,7 +185,13 @@ LEFT_ALONE = [
 ]
 
 MOUNT = "--mount=type=secret,id=NPM_TOKEN,env=NPM_TOKEN"
+EIGHT = [f"A{n}_TOKEN" for n in range(8)]
 UNSAFE = [
+    Row(
+        "as many as can be",
+        "".join(f"ARG {name}\n" for name in EIGHT) + f"RUN echo {'$'.join(EIGHT)}\n",
+        f"RUN {' '.join(f'--mount=type=secret,id={name},env={name}' for name in EIGHT)} echo {'$'.join(EIGHT)}\n",
+    ),
     Row(
         "the RUN that reads it",
         "ARG NPM_TOKEN\nCOPY . .\nRUN NPM_TOKEN=$NPM_TOKEN npm ci\nRUN npm run build\n",

@@ -17,6 +17,8 @@ from dockmend._shell.trim import chain
 
 WHEELS = "/wheels"
 
+_MANY = 50
+
 _LOCAL = re.compile(r"\.|(?!.*://).*(?:/|\.(?:whl|tar\.gz|zip)\Z)")
 
 PIP, UV, POETRY = "pip", "uv", "poetry"
@@ -105,6 +107,8 @@ def _is_tool_alone(command: Command) -> bool:
 
 def plan(doc: Document, stage: Stage, found: list[Step]) -> Plan | str:
     """How the steps are done in a builder; or why they cannot be, in a clause."""
+    if len(found) > _MANY:
+        return "distributions are installed in too many steps"
     if len({step.tool for step in found}) > 1:
         return "more than one tool installs distributions"
     environment = _environment(doc, stage)

@@ -6,6 +6,7 @@ https://github.com/distribution/reference
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from dockmend._dockerfile import lexer
@@ -97,6 +98,7 @@ def base_image(doc: Document, stage: Stage) -> Image | None:
     return parse(_filled(base, _global_arguments(doc)) if any(char in base for char in "$'\"") else base)
 
 
+@lru_cache(maxsize=2)
 def _global_arguments(doc: Document) -> dict[str, str | None]:
     """The ARGs before the first FROM, by name: their defaults, None for none."""
     found: dict[str, str | None] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from dockmend._project.secret_names import is_secret
 from dockmend._project.secret_tokens import tokens
@@ -31,7 +32,7 @@ _PUBLIC = re.compile(
     r"|example|template|dist\Z"
 )
 _PUBLIC_PLACE = re.compile(r"/etc/apt|/usr/share/keyrings|/etc/pki/rpm-gpg|/etc/apk/keys|authorized_keys")
-_IMPORTED = r"(?:apt-key[ \t]+add|rpm[ \t]+--import|gpg[^|;&\n]{0,80})[ \t][^|;&\n]{0,80}"
+_IMPORT = re.compile(r"(?:apt-key[ \t]+add|rpm[ \t]+--import|\bgpg\b)[^|;&\n]{0,300}")
 _SETTING = re.compile(r"(?m)^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*[=:][ \t]*(\S[^\n\r]*)")
 
 
@@ -48,10 +49,11 @@ def secret_file(path: str, target: str) -> str:
     return next((what for shape, what in _NAMES if shape.match(name)), "")
 
 
-def is_imported(path: str, script: str) -> bool:
-    """Whether a shell script hands the file to a package manager as a key to trust."""
-    name = path.replace("\\", "/").rsplit("/", 1)[-1]
-    return name in script and re.search(_IMPORTED + re.escape(name), script) is not None
+def imported(script: str) -> Iterator[str]:
+    """The names of files that a shell script hands to a package manager as keys to trust."""
+    for match in _IMPORT.finditer(script):
+        for word in match[0].split():
+            yield word.strip("'\"").rpartition("/")[2]
 
 
 def holds_secret(what: str, content: str) -> bool:

@@ -70,6 +70,8 @@ class Split:
         self.system = system
         self.base = stage.instruction
         self.upper = doc.text[self.base.keyword.start : self.base.keyword.end].isupper()
+        self.comments = {doc.line_start(comment.span.start) for comment in doc.comments}
+        self.comments -= {doc.line_start(directive.span.start) for directive in doc.directives}
         self.prefix = [one for one in stage.instructions if one.index <= way.last.index]
         self._check()
         self.runs = {one.index: self._run(one) for one in self.prefix if one.name == "RUN"}
@@ -257,11 +259,9 @@ class Split:
     def _above(self, instruction: Instruction) -> int:
         """Where the comment lines right above the instruction start; its own start where there are none."""
         doc = self.doc
-        lines = {doc.line_start(comment.span.start) for comment in doc.comments}
-        lines -= {doc.line_start(directive.span.start) for directive in doc.directives}
         before = doc.instructions[instruction.index - 1].span.end if instruction.index else 0
         start = instruction.span.start
-        while start > before and (line := doc.line_start(start - 1)) in lines and line >= before:
+        while start > before and (line := doc.line_start(start - 1)) in self.comments and line >= before:
             start = line
         return start
 
