@@ -149,7 +149,7 @@ def _sets_state(instruction: Instruction) -> bool:
 
 
 def _apart(run: Instruction, reason: str) -> Finding:
-    return Finding("RUN makes a layer apart from the RUN above", run.keyword, reason=reason, severity=INFO)
+    return Finding("RUN stays a layer of its own", run.keyword, reason=reason, severity=INFO)
 
 
 def _flags(run: Instruction) -> tuple[str, ...]:

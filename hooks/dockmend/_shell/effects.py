@@ -61,7 +61,7 @@ class Effects(NamedTuple):
 
     `leaks`: it changes its shell (directory, variables, options, …) or may end it. `group`: it needs
     braces behind `&&`; `open_end`: so it does before `&&`. `alone`, `first`, `last`: why it cannot be
-    joined, can only be the first, or the last; empty where it can.
+    joined, can only be the first, or the last, in a clause of which it is the subject; empty where it can.
     """
 
     leaks: bool
@@ -78,7 +78,7 @@ def effects(text: str, place: Place) -> Effects:
     try:
         program = read(text)
     except Unclear as unclear:
-        return Effects(False, False, False, f"its script cannot be judged: {unclear}", "", "", ())
+        return Effects(False, False, False, f"it has a script that cannot be judged: {unclear}", "", "", ())
     walk = _Walk(place)
     walk.list_(program.items, forked=False)
     items = program.items
@@ -181,7 +181,7 @@ class _Walk:
         elif name == "trap" and any(
             word in ("ERR", "DEBUG", "RETURN") or tools.UNKNOWN in word for word in rest[1:]
         ):
-            self.last = self.last or "its trap may not hold before `&&`"
+            self.last = self.last or "it sets a trap that may not hold before `&&`"
 
     def changes_shell(self, words: tuple[str, ...], assigns: bool) -> bool:
         """Whether the command changes the shell that runs it, or may end it with success."""
@@ -243,7 +243,7 @@ class _Walk:
             program = read(text)
         except Unclear:
             if _STARTS_SOMETHING.search(text):
-                self.last = self.last or "its script may leave a process behind"
+                self.last = self.last or "it may leave a process behind"
             return
         walk = _Walk(self.place)
         walk.list_(program.items, forked=True)

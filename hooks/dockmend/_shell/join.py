@@ -27,10 +27,14 @@ class Part(NamedTuple):
 
 
 def apart(first: Effects, second: Effects) -> str:
-    """Why the second script cannot follow the first in one shell, in a clause; empty where it can."""
-    if first.alone or second.alone:
-        return first.alone or second.alone
-    return first.last or second.first
+    """Why the second RUN cannot follow the first in one shell, in a clause; empty where it can."""
+    if first.alone or first.last:
+        return _of("the RUN above", first.alone or first.last)
+    return _of("this RUN", second.alone or second.first)
+
+
+def _of(subject: str, reason: str) -> str:
+    return subject + reason.removeprefix("it") if reason.startswith("it ") else reason
 
 
 def parts(joined: Sequence[Effects]) -> list[Part]:
