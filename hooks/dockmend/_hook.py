@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from dockmend._dockerfile.span import Edit as Edit  # noqa: PLC0414 - hooks take it from here
 from dockmend._dockerfile.span import Span
 
 if TYPE_CHECKING:
@@ -18,13 +19,6 @@ INFO = "info"
 WARNING = "warning"
 ERROR = "error"
 SEVERITIES = (INFO, WARNING, ERROR)
-
-
-class Edit(NamedTuple):
-    """Replace `span` of the document's text with `text`; an empty span inserts."""
-
-    span: Span
-    text: str
 
 
 class FileEdit(NamedTuple):

@@ -12,8 +12,7 @@ from typing import NamedTuple
 
 from dockmend._dockerfile.document import Document, Logical
 from dockmend._dockerfile.lexer import GO_SPACE
-from dockmend._dockerfile.span import Span
-from dockmend._hook import Edit
+from dockmend._dockerfile.span import Edit, Span
 
 _SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 # What closes a string that opens with a quote, those of word processors (U+2018 to U+201E) too.

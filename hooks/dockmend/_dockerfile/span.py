@@ -1,4 +1,4 @@
-"""Places in a text."""
+"""Places in a text, and what is to stand there."""
 
 from __future__ import annotations
 
@@ -10,3 +10,10 @@ class Span(NamedTuple):
 
     start: int
     end: int
+
+
+class Edit(NamedTuple):
+    """Replace `span` of the document's text with `text`; an empty span inserts."""
+
+    span: Span
+    text: str
