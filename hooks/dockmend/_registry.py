@@ -16,6 +16,7 @@ HOOKS = (
     "package-cache",
     "non-root-user",
     "add-to-copy",
+    "pip-cache",
     "single-process",
     "exec-form",
     "entrypoint-cmd",

@@ -68,9 +68,10 @@ from dockmend._shell.packages import APK, APT, MAY_NEED, NEEDS, REFRESHES, YARN,
 
 _ANY = re.compile(r"apt|apk|yum|dnf|zypper|yarn")
 _OLD_ALPINE = re.compile(r"(?:.*/)?alpine:(?:2\.[0-9]+|3\.[0-2])(?![0-9])")
-_NO_REPOSITORIES = re.compile(r"\brm\b[^&|;\n]*yum\.repos\.d|--disable\b")
+_NO_REPOSITORIES = re.compile(r"\brm\b[^&|;\n]{0,300}yum\.repos\.d|--disable\b")
 _OFFLINE = re.compile(
-    r"\b(?:yum|dnf|zypper|yarn|apk)\b[^&|;\n]*(?:--cacheonly|--no-refresh|--offline|--no-network|[ \t]-C\b)"
+    r"\b(?:yum|dnf|zypper|yarn|apk)\b[^&|;\n]{0,300}"
+    r"(?:--cacheonly|--no-refresh|--offline|--no-network|[ \t]-C\b)"
 )
 _STARTS_APT = re.compile(r"\bapt(?:-get|itude)?\b[\", \t]+install\b")
 

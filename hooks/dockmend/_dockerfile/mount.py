@@ -9,7 +9,10 @@ from dockmend._dockerfile.document import Instruction
 
 
 class Mount(NamedTuple):
-    """One mount: `target` is a clean absolute path, None where it is not known."""
+    """One mount: `target` is a clean absolute path, None where it is not known.
+
+    Secrets and sockets that say no target are somewhere under /run.
+    """
 
     kind: str
     target: str | None
@@ -24,6 +27,8 @@ def _mount(value: str, workdir: str | None) -> Mount:
     fields = dict(_field(field) for field in value.split(","))
     kind = fields.get("type", "bind").lower()
     target = next((fields[key] for key in ("target", "dst", "destination") if key in fields), None)
+    if target is None and kind in ("secret", "ssh"):
+        target = "/run"
     if target is None or '"' in value or "$" in target:
         return Mount(kind, None)
     if not target.startswith("/"):

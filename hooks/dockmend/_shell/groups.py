@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dockmend._dockerfile.document import Document, Instruction, Stage
+from dockmend._dockerfile.document import Document, Instruction
 from dockmend._dockerfile.state import DEFAULT_SHELL, is_windows, shipping, state_at
 from dockmend._shell import join
-from dockmend._shell.effects import Effects, Place, effects
+from dockmend._shell.effects import Place, effects
 
 Group = tuple[Instruction, ...]
 
@@ -19,31 +19,38 @@ def groups(doc: Document) -> Mapping[int, Group]:
     """
     found: dict[int, Group] = {}
     for stage in shipping(doc):
-        if not is_windows(doc, stage):
-            _gather(doc, stage, found)
+        if is_windows(doc, stage):
+            continue
+        together: list[Instruction] = []
+        for run in (*stage.instructions, None):
+            if run is not None and run.name == "RUN":
+                together.append(run)
+                continue
+            if len(together) > 1 and state_at(doc, together[0]).shell == DEFAULT_SHELL:
+                _part(doc, together, found)
+            together = []
     return found
 
 
-def _gather(doc: Document, stage: Stage, found: dict[int, Group]) -> None:
-    group: list[Instruction] = []
-    last: Effects | None = None
-    for run in (*stage.instructions, None):
-        state = state_at(doc, run) if run is not None else None
-        one = None
-        if run is not None and state is not None and _fit(run) and state.shell == DEFAULT_SHELL:
-            one = effects(run.args.text, Place(state.user, state.workdir, state.env))
-        alike = run is not None and group and _flags(group[-1]) == _flags(run)
-        if not (alike and last is not None and one is not None and not join.apart(last, one)):
-            if len(group) > 1:
-                found.update(dict.fromkeys((member.index for member in group), tuple(group)))
-            group = []
-        if run is not None and one is not None:
-            group.append(run)
-        last = one
+def _part(doc: Document, together: list[Instruction], found: dict[int, Group]) -> None:
+    """Add the groups among consecutive RUN instructions to `found`."""
+    state = state_at(doc, together[0])
+    place = Place(state.user, state.workdir, state.env)
+    known = [effects(run.args.text, place) if _fit(run) else None for run in together]
+    start = 0
+    for at in range(1, len(together) + 1):
+        if at < len(together):
+            first, second = known[at - 1], known[at]
+            alike = _flags(together[at - 1]) == _flags(together[at])
+            if alike and first is not None and second is not None and not join.apart(first, second):
+                continue
+        if at - start > 1:
+            found.update(dict.fromkeys((run.index for run in together[start:at]), tuple(together[start:at])))
+        start = at
 
 
 def _fit(run: Instruction) -> bool:
-    return run.name == "RUN" and run.json is None and not run.heredocs
+    return run.json is None and not run.heredocs
 
 
 def _flags(run: Instruction) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ class Manager(NamedTuple):
     def seems_left(self, text: str) -> bool:
         """Whether a script that is not understood fills the cache and does not empty it, by its words."""
         programs, fills = "|".join(sorted(self.programs)), "|".join(sorted(filter(None, self.fills)))
-        filled = re.search(rf"\b(?:{programs})\b[^&|;\n]*\b(?:{fills})\b", text)
+        filled = re.search(rf"\b(?:{programs})\b[^&|;\n]{{0,300}}\b(?:{fills})\b", text)
         return filled is not None and not self.cleaned.search(text, filled.start())
 
     def subcommand(self, command: Command) -> str | None:
@@ -86,7 +86,9 @@ def _red_hat(program: str, *caches: str) -> Manager:
         _YUM_FILLS,
         _YUM_VALUED,
         "{} clean all",
-        re.compile(rf"\b(?:yum|dnf5?|microdnf)\b.*\bclean\b|/var/cache/(?:{program}|yum|dnf|libdnf5|\*|\{{)"),
+        re.compile(
+            rf"\b(?:yum|dnf5?|microdnf)\b.{{0,200}}\bclean\b|/var/cache/(?:{program}|yum|dnf|libdnf5|\*|\{{)"
+        ),
         re.compile(r"\b(?:yum|dnf5?|microdnf)\b|/var/cache\b"),
         caches,
     )
@@ -109,7 +111,7 @@ ZYPPER = Manager(
     ),
     frozenset({"-c", "-R", "-D", "-C", "-p", "--config", "--root", "--reposd-dir", "--cache-dir"}),
     "{} clean --all",
-    re.compile(r"\bzypper\b.*\b(?:clean|cc)\b|/var/cache/zypp|/var/cache/(?:\*|\{)"),
+    re.compile(r"\bzypper\b.{0,200}\b(?:clean|cc)\b|/var/cache/zypp|/var/cache/(?:\*|\{)"),
     re.compile(r"\bzypper\b|/var/cache\b"),
     ("/var/cache/zypp",),
 )
@@ -121,7 +123,7 @@ YARN = Manager(
     frozenset({"", "install"}),
     frozenset({"--cwd", "--cache-folder", "--modules-folder", "--registry", "--network-timeout", "--mutex"}),
     "{} cache clean",
-    re.compile(r"\byarn(?:pkg)?\b.*\bcache\b|\.cache\b|--cache-folder"),
+    re.compile(r"\byarn(?:pkg)?\b.{0,200}\bcache\b|\.cache\b|--cache-folder"),
     re.compile(r"\byarn(?:pkg)?\b|\.cache\b"),
     (),
 )
