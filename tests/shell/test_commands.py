@@ -67,6 +67,20 @@ def test_words(text: str, expected: list[str | None]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a > b 2>&1 && c", ["> b", "2>&1"]),
+        (">x a <<<c", [">x", "<<<c"]),
+        ("a <<E >b\ny\nE\n", ["<<E", ">b"]),
+        ("a 2>x -y | b >> z", ["2>x", ">> z"]),
+        ("> x", ["> x"]),
+    ],
+)
+def test_redirects(text: str, expected: list[str]) -> None:
+    assert read(text).block.chains[0].links[0].redirects == expected
+
+
+@pytest.mark.parametrize(
     ("text", "prefix", "real", "assignments"),
     [
         ("sudo -E -u app pip install x", "sudo -E -u app", "pip install x", ()),

@@ -81,10 +81,10 @@ class Link:
 
     `operator` stands before it (`&&`, `||`, empty for the first). `kind` is command, assignment, redirect
     (one with no command), pipeline (of two or more) or that of a compound command's block. `place` is its
-    index in the chain.
+    index in the chain. `redirects` are its redirections as written, `2>&1`.
     """
 
-    __slots__ = ("chain", "end", "kind", "negated", "operator", "place", "start")
+    __slots__ = ("chain", "end", "kind", "negated", "operator", "place", "redirects", "start")
 
     def __init__(self, chain: Chain, operator: str, kind: str, start: int, end: int, negated: bool) -> None:
         self.chain = chain
@@ -94,6 +94,7 @@ class Link:
         self.end = end
         self.negated = negated
         self.place = len(chain.links)
+        self.redirects: list[str] = []
         chain.links.append(self)
 
     @property
@@ -266,14 +267,26 @@ class _Reader:
             self.program.here_documents = True
         link = chain.links[-1]
         link.end = max(link.end, self.parsed.span(node)[1])
-        more = _after_target(node)
+        more = self._after_target(node, link)
         if more and self.found and self.found[-1].link is link:
             last = self.found[-1]
             last.words += tuple(self._word(one) for one in more)
             last.end = last.words[-1].end
         self._substitutions(node, link)
 
+    def _after_target(self, redirect: Node, link: Link) -> list[Node]:
+        """Note the redirection; the words behind its target, which tree-sitter-bash takes for targets too."""
+        named = [child for child in redirect.named_children if child.type != "file_descriptor"]
+        more = named[1:] if redirect.type == "file_redirect" else []
+        start, end = self.parsed.span(redirect)
+        lead = "<<" if redirect.type == "heredoc_start" else ""
+        end = self.parsed.span(named[0])[1] if more else end
+        link.redirects.append(lead + self.program.text[start:end])
+        return more
+
     def _atom(self, node: Node, link: Link) -> None:
+        if node.type in _REDIRECTS:
+            self._after_target(node, link)
         if node.type in _COMPOUND:
             self.waiting.append((Block(_COMPOUND[node.type], link), node))
             return
@@ -282,7 +295,7 @@ class _Reader:
             assignments: list[Assignment] = []
             for child in node.children:
                 if child.type in _REDIRECTS:
-                    found += [self._word(one) for one in _after_target(child)]
+                    found += [self._word(one) for one in self._after_target(child, link)]
                 elif child.type == "variable_assignment" and node.type == "command" and not found:
                     name, _, value = self.parsed.source(child).partition("=")
                     assignments.append((name, literal(value)))
@@ -316,12 +329,6 @@ def _tokens(holder: Node) -> Iterator[Node]:
             stack += reversed(node.children)
         elif node.type != "comment":
             yield node
-
-
-def _after_target(redirect: Node) -> list[Node]:
-    """The words after a redirect's target, which tree-sitter-bash takes for more targets."""
-    named = [child for child in redirect.named_children if child.type != "file_descriptor"]
-    return named[1:] if redirect.type == "file_redirect" else []
 
 
 def _may_set(command: Command) -> bool:
