@@ -145,7 +145,7 @@ def compounds(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 SCRIPT = st.recursive(SIMPLE, compounds, max_leaves=5)
 FAILS = st.sets(st.sampled_from("abcde"), max_size=3).map(" ".join)
-ROUNDS = int(os.environ.get("DOCKMEND_ROUNDS", "60"))
+ROUNDS = int(os.environ.get("DOCKMEND_ROUNDS", "40"))
 
 
 @each_shell
