@@ -41,8 +41,8 @@ def literal(source: str) -> str | None:
     if not source:
         return ""
     # Behind another word, so that a keyword or an assignment is a word like any other.
-    found = words.read(f"x {source}")
-    return found.words[1].text if found.kind == words.LITERAL and len(found.words) == 2 else None
+    found = words.split(f"x {source}")
+    return found[1].text if found is not None and len(found) == 2 else None
 
 
 def real(found: list[Word], assignments: list[Assignment]) -> int:

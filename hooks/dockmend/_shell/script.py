@@ -21,6 +21,8 @@ LONGEST = 100_000
 _CACHED = 4096
 _HEREDOCS = 16
 _HEREDOC = re.compile(r"(?<!<)<<(?!<)")
+_PARENTHESIS = re.compile("[()]")
+_DEEPEST = 200
 _STRIDE = 256
 
 
@@ -110,7 +112,19 @@ def _unfit(text: str) -> str:
     if len(_HEREDOC.findall(text)) > _HEREDOCS:
         # tree-sitter-bash looks for each delimiter to the end of the text: quadratic
         return "it has too many here-documents"
+    if _depth(text) > _DEEPEST:
+        # what reads each command substitution by its source would take quadratic memory
+        return "it is nested too deeply"
     return ""
+
+
+def _depth(text: str) -> int:
+    """How deep parentheses are nested at most, those in quotes and comments too."""
+    depth = deepest = 0
+    for mark in _PARENTHESIS.findall(text):
+        depth = depth + 1 if mark == "(" else max(depth - 1, 0)
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _doubt(script: Script) -> str:

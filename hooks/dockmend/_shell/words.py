@@ -163,6 +163,14 @@ def is_plain(shell: Sequence[str]) -> bool | None:
     return plain if commands and not valued else None
 
 
+def split(text: str) -> tuple[Word, ...] | None:
+    """The words of `text` where all of it is literal words, None where any of it takes a shell."""
+    try:
+        return _split(text)[0]
+    except _ShellNeeded:
+        return None
+
+
 def _split(text: str) -> tuple[tuple[Word, ...], int | None]:
     """The literal words of `text` and where its comment starts; raises _ShellNeeded."""
     words: list[Word] = []
