@@ -22,7 +22,6 @@ reason, an unsafe fix both; what is reported lies in the text.
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -359,11 +358,7 @@ def _mend(case: Case, text: str, spot: Place, unsafe: bool, umbrella: bool) -> R
 
 def every_hook(hook: Hook) -> list[Hook]:
     """All registered hooks, the given one in place of its namesake."""
-    found = []
-    for name in HOOKS:
-        with contextlib.suppress(ModuleNotFoundError):
-            found.append(hook if name == hook.name else load(name))
-    return found
+    return [hook if name == hook.name else load(name) for name in HOOKS]
 
 
 def _files(result: Result, folder: Path) -> dict[str, str]:
