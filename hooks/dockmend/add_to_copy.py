@@ -84,6 +84,7 @@ SPECIAL = Verdict(special=True)
 
 def check(doc: Document, ctx: Context) -> Iterator[Finding]:
     """A finding for each ADD that does no more than COPY, or may."""
+    workdirs = _first_workdirs(doc)
     for outer in doc.instructions:
         inner = outer.trigger or outer
         if inner.name != "ADD":
@@ -106,7 +107,7 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
                 (f"COPY has no --{flag.name}" for flag in inner.flags if flag.name not in COMMON_FLAGS), ""
             )
         target = None
-        if not reason and _is_relative_to_nothing(doc, outer):
+        if not reason and _is_relative_to_nothing(doc, outer, workdirs):
             target = _absolute_target(doc, outer)
             reason = "" if target else RELATIVE
         fix = None if reason else _fix(doc, outer, inner, target)
@@ -119,13 +120,22 @@ def _shows_it(doc: Document, source: Source) -> bool:
     return "$" not in written or is_remote(written) or named_archive(written)
 
 
-def _is_relative_to_nothing(doc: Document, outer: Instruction) -> bool:
+def _first_workdirs(doc: Document) -> dict[int, int]:
+    """The index of the first WORKDIR of each stage that has one."""
+    first: dict[int, int] = {}
+    for one in doc.instructions:
+        if one.name == "WORKDIR" and one.stage is not None:
+            first.setdefault(one.stage, one.index)
+    return first
+
+
+def _is_relative_to_nothing(doc: Document, outer: Instruction, workdirs: dict[int, int]) -> bool:
     """Whether the target is relative, and no WORKDIR of the file comes before."""
     if outer.trigger is not None or outer.stage is None or _ABSOLUTE.match(_target(outer).text):
         return False
     stage: Stage | None = doc.stages[outer.stage]
     while stage is not None:
-        if any(one.name == "WORKDIR" and one.index < outer.index for one in stage.instructions):
+        if workdirs.get(stage.index, outer.index) < outer.index:
             return False
         stage = stage.parent
     return True
