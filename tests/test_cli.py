@@ -576,7 +576,7 @@ class TestProcess:
 
     @pytest.mark.parametrize("jobs", ["1", "2"])
     def test_an_interrupt_is_quiet(self, jobs: str) -> None:
-        for i in range(500):
+        for i in range(1500):
             write("FROM a\n" + "run b\n" * 400, f"{i}/Dockerfile")
         arguments = [sys.executable, "-c", PROCESS, "dockmend", "--fix", "--jobs", jobs, "."]
         with subprocess.Popen(
@@ -588,7 +588,7 @@ class TestProcess:
             os.killpg(running.pid, signal.SIGINT)
             _, err = running.communicate(timeout=60)
         assert (running.returncode, err) == (_cli.INTERRUPTED, b"")
-        texts = {Path(f"{i}/Dockerfile").read_text() for i in range(500)}
+        texts = {Path(f"{i}/Dockerfile").read_text() for i in range(1500)}
         assert texts == {"FROM a\n" + "run b\n" * 400, "FROM a\n" + "RUN b\n" * 400}
         assert not list(Path().rglob(".dockmend-*.tmp"))
 
