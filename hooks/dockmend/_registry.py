@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 # In the order of the practices they serve. `exec-form` lives in dockmend/exec_form.py.
 HOOKS = (
     "multi-stage",
+    "cache-order",
     "slim-base",
     "merge-run",
     "package-cache",

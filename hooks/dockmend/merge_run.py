@@ -43,6 +43,9 @@ busybox may read differently, or that end in a shell comment. Here-documents, th
 other than `/bin/sh -c`, Windows images, unequal flags, mounts whose content is lost after each RUN, and a RUN
 under a comment for a linter. RUN instructions that cannot be joined divide the others into several groups.
 
+cache-order goes first: the installation of dependencies that it can safely put before the COPY of the project
+is not joined with the RUN behind it, since that COPY goes between them.
+
 ## Options
 
 - `stages`: `"shipping"`, the last stage and those it is built FROM, or `"all"`. Layers of other stages never
@@ -57,135 +60,32 @@ under a comment for a linter. RUN instructions that cannot be joined divide the 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
-from dockmend._dockerfile.document import Document, Instruction, Stage
+from dockmend._dockerfile.document import Document, Instruction
 from dockmend._dockerfile.span import Span
-from dockmend._dockerfile.state import DEFAULT_SHELL, is_windows, shipping, state_at
+from dockmend._dockerfile.state import shipping
 from dockmend._hook import INFO, SAFE, Context, Edit, Finding, Fix, Hook
-from dockmend._project.reference import base_image
+from dockmend._project.order import held
 from dockmend._shell import join
-from dockmend._shell.effects import Effects, Place, effects
+from dockmend._shell.effects import Effects
+from dockmend._shell.groups import end_of, parted, rows
 
 _JOINT = "    && "
-# jupyter/docker-stacks, CircleCI's cimg-base and hassio-addons/app-base set a SHELL, which is inherited.
-_SETS_SHELL = re.compile(r"(?:quay\.io/|ghcr\.io/)?(?:jupyter|cimg|hassio-addons|hassioaddons)/")
-_LOST = re.compile(r"(?:\A|,)(?:type=tmpfs|rw|readwrite|(?:ro|readonly)=(?:false|0))\b", re.IGNORECASE)
-_FOR_A_TOOL = re.compile(
-    r"#\s*(?:dockmend|hadolint|checkov|trivy|kics|nosemgrep|semgrep|tally|shellcheck|dockle|snyk|nosec|nosonar|"
-    r"renovate|lint|check)\b",
-    re.IGNORECASE,
-)
 
 
 def check(doc: Document, ctx: Context) -> Iterator[Finding]:
     """Each group of RUN that can be one, and each RUN that must stay apart from the one above."""
+    kept = held(doc, ctx.build, ctx.path)
     for stage in doc.stages if ctx.options["stages"] == "all" else shipping(doc):
-        together: list[Instruction] = []
-        for instruction in (*stage.instructions, None):
-            if instruction is not None and instruction.name == "RUN":
-                together.append(instruction)
-                continue
-            if len(together) > 1:
-                yield from _findings(doc, stage, together)
-            together = []
-
-
-def _findings(doc: Document, stage: Stage, runs: Sequence[Instruction]) -> Iterator[Finding]:
-    state = state_at(doc, runs[0])
-    reason = ""
-    if is_windows(doc, stage):
-        reason = "a Windows image has another shell"
-    elif state.shell != DEFAULT_SHELL or (not state.shell_set and _base_sets_shell(doc, stage)):
-        reason = "the shell in force is not `/bin/sh -c`"
-    elif any(_sets_state(one) for base in _bases(stage) for one in base.instructions):
-        reason = "an ONBUILD of its base changes what is in force"
-    elif "SHELLOPTS" in state.env:
-        reason = "SHELLOPTS sets options of the shell"
-    if reason:
-        yield _apart(runs[1], reason)
-        return
-    place = Place(state.user, state.workdir, state.env)
-    found = [effects(run.args.text, place) for run in runs]
-    sizes = [_size(doc, run) for run in runs]
-    start, size = 0, sizes[0]
-    for index in range(1, len(runs) + 1):
-        if index < len(runs):
-            same_flags = _flags(runs[index - 1]) == _flags(runs[index])
-            reason = (
-                _unfit(runs[index - 1])
-                or _unfit(runs[index])
-                or join.apart(found[index - 1], found[index])
-                or _between(doc, runs[index - 1], runs[index])
-            )
-            size += sizes[index]
-            if same_flags and not reason and size >= join.LONGEST:
-                reason = "the script would be too long for one argument"
-            if same_flags and not reason:
-                continue
-            if same_flags:
-                yield _apart(runs[index], reason)
-            size = sizes[index]
-        if index - start > 1:
-            yield _joined(doc, runs[start:index], found[start:index])
-        start = index
-
-
-def _base_sets_shell(doc: Document, stage: Stage) -> bool:
-    image = base_image(doc, stage)
-    return image is not None and bool(_SETS_SHELL.match(image.name))
-
-
-def _bases(stage: Stage) -> Iterator[Stage]:
-    while stage.parent is not None:
-        stage = stage.parent
-        yield stage
-
-
-def _sets_state(instruction: Instruction) -> bool:
-    trigger = instruction.trigger
-    return trigger is not None and trigger.name in {"ENV", "SHELL", "USER", "WORKDIR"}
+        for row in rows(stage):
+            found = parted(doc, stage, row, kept)
+            yield from (_apart(run, reason) for run, reason in found.apart)
+            yield from (_joined(doc, group.runs, group.effects) for group in found.groups)
 
 
 def _apart(run: Instruction, reason: str) -> Finding:
     return Finding("RUN stays a layer of its own", run.keyword, reason=reason, severity=INFO)
-
-
-def _flags(run: Instruction) -> tuple[str, ...]:
-    return tuple(flag.text for flag in run.flags)
-
-
-def _size(doc: Document, run: Instruction) -> int:
-    """Bytes of the script, with what joining adds at most."""
-    blanks = doc.line_end(_end(run)) - _end(run)
-    return len(run.args.text.encode("utf-8", "surrogateescape")) + blanks + 16
-
-
-def _unfit(run: Instruction) -> str:
-    """Why the RUN, whatever its script says, can be part of no other."""
-    if run.heredocs:
-        return "a here-document is a script of its own"
-    if run.json is not None:
-        return "the exec form has no shell"
-    for flag in run.flags:
-        if flag.name == "mount" and _LOST.search(flag.value or ""):
-            return "what is written to its mount is lost after each RUN"
-    return ""
-
-
-def _between(doc: Document, first: Instruction, second: Instruction) -> str:
-    """What stands between two RUN that cannot stand within one."""
-    if doc.text[_end(first) : doc.line_end(_end(first))].strip(" \t"):
-        return "the RUN above ends in a blank that is none to the shell"
-    above = doc.text[first.span.end : second.args.offset(0)]
-    if any(_FOR_A_TOOL.match(line.strip()) for line in above.split("\n")):
-        return "a comment for a tool stands above it"
-    return ""
-
-
-def _end(run: Instruction) -> int:
-    return run.args.offset(len(run.args.text))
 
 
 def _joined(doc: Document, runs: Sequence[Instruction], found: Sequence[Effects]) -> Finding:
@@ -193,7 +93,7 @@ def _joined(doc: Document, runs: Sequence[Instruction], found: Sequence[Effects]
     value = ""
     parts = join.parts(found)
     for index, (run, part) in enumerate(zip(runs, parts)):
-        start, end, line_end = run.args.offset(0), _end(run), doc.line_end(_end(run))
+        start, end, line_end = run.args.offset(0), end_of(run), doc.line_end(end_of(run))
         if index == 0:
             lead, lead_start = part.before, start
         else:

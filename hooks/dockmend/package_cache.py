@@ -59,11 +59,12 @@ from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.state import is_windows, root_base, shipping, state_after
 from dockmend._hook import SAFE, UNSAFE, Context, Edit, Finding, Fix, Hook
 from dockmend._project.context import MISSING
+from dockmend._project.order import held
 from dockmend._shell import append, packages
 from dockmend._shell.append import Added
 from dockmend._shell.code import Code
 from dockmend._shell.commands import Command
-from dockmend._shell.groups import Group, groups
+from dockmend._shell.groups import partners
 from dockmend._shell.packages import APK, APT, MAY_NEED, NEEDS, REFRESHES, YARN, Manager
 
 _ANY = re.compile(r"apt|apk|yum|dnf|zypper|yarn")
@@ -101,7 +102,6 @@ class _Checked:
         self.ctx = ctx
         self.codes: dict[int, Code] = {}
         self.needs: Mapping[int, _Need] | None = None
-        self.groups: Mapping[int, Group] | None = None
 
     def code(self, instruction: Instruction) -> Code:
         if instruction.index not in self.codes:
@@ -150,9 +150,7 @@ class _Checked:
         """The RUN instructions of one manager that merge-run joins are cleaned up once."""
         if code.run is not code.instruction:
             return ""
-        if self.groups is None:
-            self.groups = groups(self.doc)
-        for other in self.groups.get(code.instruction.index, ()):
+        for other in self.partners.get(code.instruction.index, ()):
             if other is not code.run and (
                 manager.mention.search(other.args.text)
                 or (manager is APT and packages.apt_use(self.code(other)))
@@ -187,6 +185,10 @@ class _Checked:
             self.needs = _needs(self.doc, self.code)
         use, line = self.needs[code.instruction.index]
         return _WORSE[use], -line
+
+    @cached_property
+    def partners(self) -> Mapping[int, tuple[Instruction, ...]]:
+        return partners(self.doc, held(self.doc, self.ctx.build, self.ctx.path))
 
     @cached_property
     def offline(self) -> int:

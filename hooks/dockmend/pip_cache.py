@@ -53,16 +53,17 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from dockmend._dockerfile.document import Document
+from dockmend._dockerfile.document import Document, Instruction
 from dockmend._dockerfile.mount import covered, mounts
 from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.state import is_windows, root_base
 from dockmend._hook import INFO, SAFE, Context, Edit, Finding, Fix, Hook
+from dockmend._project.order import held
 from dockmend._project.users import ROOT, User, Users
 from dockmend._shell import python_caches
 from dockmend._shell.code import Code
 from dockmend._shell.commands import Command
-from dockmend._shell.groups import Group, groups
+from dockmend._shell.groups import partners
 from dockmend._shell.python_caches import Call, Installer
 
 _ANY = re.compile(r"pip|\buv\b|poetry|pdm")
@@ -79,7 +80,7 @@ _OLD_PIP = re.compile(r"[:-](?:12\.04|14\.04|precise|trusty|wheezy|jessie)\b")
 
 def check(doc: Document, ctx: Context) -> Iterator[Finding]:
     """Each installer whose downloads a RUN leaves in its layer."""
-    checked = _Checked(doc, str(ctx.options["style"]))
+    checked = _Checked(doc, ctx)
     for stage in doc.stages:
         if not is_windows(doc, stage):
             for instruction in stage.instructions:
@@ -92,9 +93,9 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
 class _Checked:
     """What is found out of one document, each thing once."""
 
-    def __init__(self, doc: Document, style: str) -> None:
+    def __init__(self, doc: Document, ctx: Context) -> None:
         self.doc = doc
-        self.style = style
+        self.ctx = ctx
         self.users = Users(doc)
 
     def run(self, code: Code) -> Iterator[Finding]:
@@ -127,7 +128,7 @@ class _Checked:
             return
         message = f"what {installer.name} downloads stays in the layer"
         span = code.span(first.start, first.end)
-        if self.style == "no-cache-dir":
+        if self.ctx.options["style"] == "no-cache-dir":
             fix = self.without_cache(code, calls)
         elif any(_empties(one, code.text) for one in code.program.commands):
             yield Finding(message, span, reason="its script works on the cache folder itself", severity=INFO)
@@ -170,7 +171,7 @@ class _Checked:
         reason = python_caches.keeps_more(installer, code.state.env, self.settings)
         if reason:
             return reason
-        for other in self.groups.get(code.instruction.index, ()):
+        for other in self.partners.get(code.instruction.index, ()):
             if other is not code.run:
                 return f"merge-run joins it with the RUN of line {other.line} first"
         flag = f"--mount=type=cache,target={folder}" + (f",uid={user.uid}" if user.uid != ROOT else "")
@@ -191,8 +192,8 @@ class _Checked:
         return python_caches.settings(self.doc.text)
 
     @cached_property
-    def groups(self) -> Mapping[int, Group]:
-        return groups(self.doc)
+    def partners(self) -> Mapping[int, tuple[Instruction, ...]]:
+        return partners(self.doc, held(self.doc, self.ctx.build, self.ctx.path))
 
     @cached_property
     def no_mount(self) -> str:

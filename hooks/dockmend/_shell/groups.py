@@ -1,57 +1,166 @@
-"""Consecutive RUN instructions that merge-run joins: a change to one of them alone has to wait for that."""
+"""Consecutive RUN instructions that can be one: what merge-run joins, and what others have to wait for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from dockmend._dockerfile.document import Document, Instruction
+from dockmend._dockerfile.document import Document, Instruction, Stage
 from dockmend._dockerfile.state import DEFAULT_SHELL, is_windows, shipping, state_at
+from dockmend._project.reference import base_image
 from dockmend._shell import join
-from dockmend._shell.effects import Place, effects
+from dockmend._shell.effects import Effects, Place, effects
 
-Group = tuple[Instruction, ...]
+# jupyter/docker-stacks, CircleCI's cimg-base and hassio-addons/app-base set a SHELL, which is inherited.
+_SETS_SHELL = re.compile(r"(?:quay\.io/|ghcr\.io/)?(?:jupyter|cimg|hassio-addons|hassioaddons)/")
+_LOST = re.compile(r"(?:\A|,)(?:type=tmpfs|rw|readwrite|(?:ro|readonly)=(?:false|0))\b", re.IGNORECASE)
+_FOR_A_TOOL = re.compile(
+    r"#\s*(?:dockmend|hadolint|checkov|trivy|kics|nosemgrep|semgrep|tally|shellcheck|dockle|snyk|nosec|nosonar|"
+    r"renovate|lint|check)\b",
+    re.IGNORECASE,
+)
 
 
-def groups(doc: Document) -> Mapping[int, Group]:
-    """For each RUN that may become one with its neighbours, by its index, all of them in order.
+class Group(NamedTuple):
+    """Two or more RUN instructions that can be one, with what each of their scripts leaves behind."""
 
-    With the defaults of merge-run.
-    """
-    found: dict[int, Group] = {}
-    for stage in shipping(doc):
-        if is_windows(doc, stage):
+    runs: tuple[Instruction, ...]
+    effects: tuple[Effects, ...]
+
+
+class Parted(NamedTuple):
+    """A row of RUN instructions: its groups, and those that stay apart from the one above, each with why."""
+
+    groups: tuple[Group, ...]
+    apart: tuple[tuple[Instruction, str], ...]
+
+
+def rows(stage: Stage) -> Iterator[tuple[Instruction, ...]]:
+    """Two or more RUN with nothing between them but comments and empty lines."""
+    row: list[Instruction] = []
+    for instruction in (*stage.instructions, None):
+        if instruction is not None and instruction.name == "RUN":
+            row.append(instruction)
             continue
-        together: list[Instruction] = []
-        for run in (*stage.instructions, None):
-            if run is not None and run.name == "RUN":
-                together.append(run)
+        if len(row) > 1:
+            yield tuple(row)
+        row = []
+
+
+def parted(doc: Document, stage: Stage, runs: Sequence[Instruction], held: frozenset[int]) -> Parted:
+    """The groups in a row of RUN of `stage`.
+
+    `held` are the indexes of those behind which something else goes, see dockmend._project.order.
+    """
+    state = state_at(doc, runs[0])
+    reason = ""
+    if is_windows(doc, stage):
+        reason = "a Windows image has another shell"
+    elif state.shell != DEFAULT_SHELL or (not state.shell_set and _base_sets_shell(doc, stage)):
+        reason = "the shell in force is not `/bin/sh -c`"
+    elif any(_sets_state(one) for base in _bases(stage) for one in base.instructions):
+        reason = "an ONBUILD of its base changes what is in force"
+    elif "SHELLOPTS" in state.env:
+        reason = "SHELLOPTS sets options of the shell"
+    if reason:
+        return Parted((), ((runs[1], reason),))
+    place = Place(state.user, state.workdir, state.env)
+    found = [effects(run.args.text, place) for run in runs]
+    sizes = [_size(doc, run) for run in runs]
+    groups: list[Group] = []
+    apart: list[tuple[Instruction, str]] = []
+    start, size = 0, sizes[0]
+    for index in range(1, len(runs) + 1):
+        if index < len(runs):
+            same_flags = _flags(runs[index - 1]) == _flags(runs[index])
+            reason = (
+                _unfit(runs[index - 1])
+                or _unfit(runs[index])
+                or join.apart(found[index - 1], found[index])
+                or _between(doc, runs[index - 1], runs[index])
+                or ("cache-order puts COPY in front of it" if runs[index - 1].index in held else "")
+            )
+            size += sizes[index]
+            if same_flags and not reason and size >= join.LONGEST:
+                reason = "the script would be too long for one argument"
+            if same_flags and not reason:
                 continue
-            if len(together) > 1 and state_at(doc, together[0]).shell == DEFAULT_SHELL:
-                _part(doc, together, found)
-            together = []
+            if same_flags:
+                apart.append((runs[index], reason))
+            size = sizes[index]
+        if index - start > 1:
+            groups.append(Group(tuple(runs[start:index]), tuple(found[start:index])))
+        start = index
+    return Parted(tuple(groups), tuple(apart))
+
+
+def partners(doc: Document, held: frozenset[int]) -> Mapping[int, tuple[Instruction, ...]]:
+    """For each RUN that merge-run joins with others, by its index, all of them in order.
+
+    With the defaults of merge-run; `held` as for `parted`.
+    """
+    found: dict[int, tuple[Instruction, ...]] = {}
+    for stage in shipping(doc):
+        for row in rows(stage):
+            for group in parted(doc, stage, row, held).groups:
+                found.update(dict.fromkeys((run.index for run in group.runs), group.runs))
     return found
 
 
-def _part(doc: Document, together: list[Instruction], found: dict[int, Group]) -> None:
-    """Add the groups among consecutive RUN instructions to `found`."""
-    state = state_at(doc, together[0])
-    place = Place(state.user, state.workdir, state.env)
-    known = [effects(run.args.text, place) if _fit(run) else None for run in together]
-    start = 0
-    for at in range(1, len(together) + 1):
-        if at < len(together):
-            first, second = known[at - 1], known[at]
-            alike = _flags(together[at - 1]) == _flags(together[at])
-            if alike and first is not None and second is not None and not join.apart(first, second):
-                continue
-        if at - start > 1:
-            found.update(dict.fromkeys((run.index for run in together[start:at]), tuple(together[start:at])))
-        start = at
+def _base_sets_shell(doc: Document, stage: Stage) -> bool:
+    image = base_image(doc, stage)
+    return image is not None and bool(_SETS_SHELL.match(image.name))
 
 
-def _fit(run: Instruction) -> bool:
-    return run.json is None and not run.heredocs
+def _bases(stage: Stage) -> Iterator[Stage]:
+    while stage.parent is not None:
+        stage = stage.parent
+        yield stage
+
+
+def _sets_state(instruction: Instruction) -> bool:
+    trigger = instruction.trigger
+    return trigger is not None and trigger.name in {"ENV", "SHELL", "USER", "WORKDIR"}
 
 
 def _flags(run: Instruction) -> tuple[str, ...]:
     return tuple(flag.text for flag in run.flags)
+
+
+def _size(doc: Document, run: Instruction) -> int:
+    """Bytes of the script, with what joining adds at most."""
+    blanks = doc.line_end(end_of(run)) - end_of(run)
+    return len(run.args.text.encode("utf-8", "surrogateescape")) + blanks + 16
+
+
+def _unfit(run: Instruction) -> str:
+    """Why the RUN, whatever its script says, can be part of no other."""
+    if run.heredocs:
+        return "a here-document is a script of its own"
+    if run.json is not None:
+        return "the exec form has no shell"
+    for flag in run.flags:
+        if flag.name == "mount" and _LOST.search(flag.value or ""):
+            return "what is written to its mount is lost after each RUN"
+    return ""
+
+
+def _between(doc: Document, first: Instruction, second: Instruction) -> str:
+    """What stands between two RUN that cannot stand within one."""
+    if doc.text[end_of(first) : doc.line_end(end_of(first))].strip(" \t"):
+        return "the RUN above ends in a blank that is none to the shell"
+    above = doc.text[first.span.end : second.args.offset(0)]
+    if has_comment_for_a_tool(above):
+        return "a comment for a tool stands above it"
+    return ""
+
+
+def has_comment_for_a_tool(text: str) -> bool:
+    """Whether one of the lines is a comment that a linter or another tool takes for the line below."""
+    return any(_FOR_A_TOOL.match(line.strip()) for line in text.split("\n"))
+
+
+def end_of(run: Instruction) -> int:
+    """The offset behind the script of `run`."""
+    return run.args.offset(len(run.args.text))
