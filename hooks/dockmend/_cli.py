@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dockmend import _options, _report
+from dockmend._commands import COMMANDS, load
 from dockmend._engine import files, run
 from dockmend._engine.config import Configs
 from dockmend._engine.discover import Search
@@ -26,26 +27,30 @@ INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `dockmend` with these arguments (the process's own by default); the exit status."""
-    return _status(arguments, None)
+    given = sys.argv[1:] if arguments is None else arguments
+    if given and given[0] in COMMANDS:
+        return _guarded(lambda: load(given[0])(given[1:]))
+    return _status(given, None)
 
 
 def hook_main(hook: Hook, arguments: Sequence[str] | None = None) -> int:
     """Run the command of one hook: the same with that hook alone, mending unless told to check."""
-    return _status(arguments, hook)
+    return _status(sys.argv[1:] if arguments is None else arguments, hook)
 
 
-def _status(arguments: Sequence[str] | None, hook: Hook | None) -> int:
-    options = _options.parse(sys.argv[1:] if arguments is None else arguments, hook)
-    command = _Command(options)
+def _status(arguments: Sequence[str], hook: Hook | None) -> int:
+    command = _Command(_options.parse(arguments, hook))
+    return _guarded(command.complete)
+
+
+def _guarded(command: Callable[[], int]) -> int:
     try:
-        status = command.execute()
-        command.out.flush()
+        return command()
     except Failure as failure:
-        command.say(str(failure))
+        Output(sys.stderr, "standard error", immediate=True).text(f"{printable_path(str(failure))}\n")
         return 2
     except KeyboardInterrupt:
         return INTERRUPTED
-    return status
 
 
 class _Command:
@@ -58,6 +63,11 @@ class _Command:
         self.tally = Tally()
         self.said: set[str] = set()
         self.mode = run.DIFF if options.diff else run.MEND if options.fix else run.CHECK
+
+    def complete(self) -> int:
+        status = self.execute()
+        self.out.flush()
+        return status
 
     def execute(self) -> int:
         if self.options.paths == ["-"]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from dockmend import __version__, _registry
+from dockmend._commands import COMMANDS
 from dockmend._engine.errors import nearest
 from dockmend._hook import SEVERITIES
 from dockmend._report import FORMATS
@@ -18,7 +19,8 @@ _ABOUT = """\
 Find Dockerfile problems and mend them in place.
 
 PATH is a Dockerfile, a folder to search for them, or `-` for standard input;
-without one it is the current folder. Exit status: 0 nothing left to report,
+without one it is the current folder. Other commands, each with --help:
+{commands}. Exit status: 0 nothing left to report,
 1 something is (with --diff: something would change), 2 wrong usage, or a file
 that could not be read, parsed or written."""
 
@@ -37,10 +39,29 @@ class _Help(argparse.RawDescriptionHelpFormatter):
         super().__init__(prog, max_help_position=28, width=80)
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line that ends with what to do, and status 2."""
+
     def error(self, message: str) -> NoReturn:
         advice = "" if message.endswith("?") else f"; `{self.prog} --help` lists the options"
         self.exit(2, f"{self.prog}: error: {message}{advice}\n")
+
+
+class CommandParser(Parser):
+    """The parser of `dockmend NAME`; `operands` is how its usage line shows what it takes."""
+
+    def __init__(self, name: str, operands: str, about: str) -> None:
+        prog = f"dockmend {name}"
+        usage = " ".join(f"{prog} [OPTION]... {operands}".split())
+        super().__init__(
+            prog=prog,
+            usage=usage,
+            description=about,
+            formatter_class=_Help,
+            allow_abbrev=False,
+            add_help=False,
+        )
+        self.add_argument("-h", "--help", action="help", help="show this help")
 
 
 def parse(arguments: Sequence[str], hook: Hook | None) -> argparse.Namespace:
@@ -101,10 +122,12 @@ def _names(parser: argparse.ArgumentParser, option: str, codes: list[str] | None
 
 def _parser(hook: Hook | None) -> argparse.ArgumentParser:
     name = "dockmend" if hook is None else f"dockmend-{hook.name}"
-    parser = _Parser(
+    parser = Parser(
         prog=name,
         usage=f"{name} [OPTION]... {'[PATH]...' if hook is None else 'FILE...'}",
-        description=_ABOUT if hook is None else _ABOUT_HOOK.format(summary=hook.summary),
+        description=_ABOUT.format(commands=", ".join(COMMANDS))
+        if hook is None
+        else _ABOUT_HOOK.format(summary=hook.summary),
         formatter_class=_Help,
         allow_abbrev=False,
         add_help=False,

@@ -43,3 +43,8 @@ def resolve(code: str) -> str | None:
     if code in HOOKS:
         return code
     return next((name for name in HOOKS if code in load(name).aliases), None)
+
+
+def page(name: str) -> str:
+    """The page of the hook of that name, in Markdown: the docstring of its module."""
+    return (importlib.import_module(load(name).check.__module__).__doc__ or "").strip()

@@ -188,7 +188,7 @@ def _keeps(paths: Iterable[str], sources: Iterable[Source], before: IgnoreFile, 
 HOOK = Hook(
     name="dockerignore",
     practice=14,
-    summary="a .dockerignore that keeps what COPY needs",
+    summary="A .dockerignore that keeps what COPY needs",
     check=check,
     aliases=("CopyIgnoredFile",),
     keywords=frozenset({"ADD", "COPY"}),

@@ -243,7 +243,7 @@ def _changed(instruction: Instruction, flag: Flag | None, text: str) -> Meaning:
 HOOK = Hook(
     name="image-version",
     practice=12,
-    summary="images with a tag, and one other than latest",
+    summary="Images with a tag, and one other than latest",
     check=check,
     aliases=("DL3006", "DL3007"),
     safety=UNSAFE,

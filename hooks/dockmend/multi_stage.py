@@ -201,7 +201,7 @@ def _split(doc: Document, stage: Stage, found: list[Step], system: str) -> Fix |
 HOOK = Hook(
     name="multi-stage",
     practice=1,
-    summary="build in one stage, ship another",
+    summary="Build in one stage, ship another",
     check=check,
     severity=INFO,
     safety=UNSAFE,

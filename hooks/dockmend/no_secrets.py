@@ -227,7 +227,7 @@ def _texts(holder: Instruction) -> tuple[str, ...]:
 HOOK = Hook(
     name="no-secrets",
     practice=13,
-    summary="no secret in the image",
+    summary="No secret in the image",
     check=check,
     aliases=("SecretsUsedInArgOrEnv",),
     severity=ERROR,

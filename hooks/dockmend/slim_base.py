@@ -140,7 +140,7 @@ def _why_not(doc: Document, stage: Stage, image: Image, small: Small, ctx: Conte
 HOOK = Hook(
     name="slim-base",
     practice=3,
-    summary="a small base image for what ships",
+    summary="A small base image for what ships",
     check=check,
     severity=INFO,
     safety=UNSAFE,

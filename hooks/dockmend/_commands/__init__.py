@@ -1,0 +1,20 @@
+"""Commands beside checking and mending, `dockmend NAME`: a module each.
+
+A module has `SUMMARY`, a line for the help, and `main(arguments)`, which takes the arguments after the name
+and returns the exit status; it may raise Failure.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Sequence
+from typing import cast
+
+COMMANDS = ("rule", "rules")
+
+Command = Callable[[Sequence[str]], int]
+
+
+def load(name: str) -> Command:
+    """What runs the command of that name, its module imported now."""
+    return cast("Command", importlib.import_module(f"dockmend._commands.{name}").main)

@@ -1,0 +1,25 @@
+"""`dockmend rules`: the hooks, a line each."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from dockmend import _registry
+from dockmend._options import CommandParser
+from dockmend._report.output import Output
+
+SUMMARY = "list the hooks"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print each hook's name, its codes in other linters and what it is about."""
+    CommandParser("rules", "", f"{SUMMARY.capitalize()}.").parse_args(arguments)
+    out = Output(sys.stdout, "standard output")
+    width = max(map(len, _registry.HOOKS))
+    for name in _registry.HOOKS:
+        hook = _registry.load(name)
+        codes = f" ({', '.join(hook.aliases)})" if hook.aliases else ""
+        out.text(f"{name:{width}}  {hook.summary}{codes}\n")
+    out.flush()
+    return 0
