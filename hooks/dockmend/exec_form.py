@@ -68,9 +68,6 @@ from dockmend._project.reference import base_image
 from dockmend._shell import words
 from dockmend._shell.words import BUILTINS, Command, Word
 
-# Images that set SHELL, which a stage FROM them inherits: jupyter/docker-stacks, CircleCI's cimg-base and
-# hassio-addons/app-base, by their Dockerfiles.
-_SETS_SHELL = re.compile(r"(?:quay\.io/|ghcr\.io/)?(?:jupyter|cimg|hassio-addons|hassioaddons)/")
 _BYTES = "it has bytes that JSON cannot hold"
 _UNDECODABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -233,7 +230,7 @@ def _shell(place: _Place) -> _Shell | str:
     if plain is None:
         return f"its shell, `{' '.join(state.shell)}`, is none that is known here"
     image = None if state.shell_set else base_image(doc, stage)
-    if image is not None and _SETS_SHELL.match(image.name):
+    if image is not None and image.sets_shell:
         return _Shell((), plain)
     # bash reads $BASH_ENV before a script; sh does not.
     sourced = posixpath.basename(state.shell[0]) == "bash" and "BASH_ENV" in state.env

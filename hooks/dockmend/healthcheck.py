@@ -73,11 +73,14 @@ from dockmend._project import probes, servers, start
 from dockmend._project.images import HTTP, TCP, Facts, facts
 from dockmend._project.reference import base_image
 from dockmend._project.servers import Server
+from dockmend._project.start import Run
+from dockmend._shell.words import SHELLS
 
 _FLAGS = ("--interval=30s", "--timeout=5s", "--start-period=30s")
 _STARTS = ("CMD", "ENTRYPOINT")
 _HTTP_PORT, _WEB_PORTS = 80, {80, 443}
 _SECURE_PORTS = (443, 8443)
+_INTERACTIVE = ("-l", "--login", "-i", "-il", "-li")
 
 
 class _Service(NamedTuple):
@@ -130,6 +133,8 @@ def _service(doc: Document, ctx: Context, stage: Stage, known: Facts) -> _Servic
         and known.port
     ):
         server = Server("server of the base image", known.protocol, known.port, False)
+    if server is None and begun.runs and all(_waits(run) for run in begun.runs):
+        return None
     exposed, udp = _exposed(doc, stage)
     if server is None and not exposed:
         return _Service(None, None, TCP, "a connection tells nothing of a port for UDP") if udp else None
@@ -138,6 +143,11 @@ def _service(doc: Document, ctx: Context, stage: Stage, known: Facts) -> _Servic
     port = _port(server, exposed)
     protocol = server.protocol if server is not None and port not in _SECURE_PORTS else TCP
     return _Service(server, port, protocol, "" if port else "on which port it answers cannot be told")
+
+
+def _waits(run: Run) -> bool:
+    """Whether it is a shell for somebody to type into."""
+    return run.name in SHELLS and all(word in _INTERACTIVE for word in run.words[1:])
 
 
 def _port(server: Server | None, exposed: list[int | None]) -> int | None:

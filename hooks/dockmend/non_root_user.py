@@ -87,6 +87,7 @@ _STARTS = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
 _NEW = "app"
 # https://github.com/GoogleContainerTools/distroless/blob/main/common/variables.bzl
 _NONROOT = "65532:65532"
+_FOR_ALL = ("/tmp", "/var/tmp")
 _SHELLS = frozenset({"ash", "bash", "dash", "sh", "zsh"})
 _INTERPRETERS = frozenset(
     {"ghci", "iex", "ipython", "irb", "jshell", "node", "php", "python", "r", "scala", "sbt"}
@@ -240,7 +241,7 @@ def _consequence(doc: Document, instructions: Sequence[Instruction], stage: Stag
     """What the process can no longer do, as far as the file tells."""
     places = [f"VOLUME {path}" for one in instructions if one.name == "VOLUME" for path in _paths(one)]
     workdir = state_after(doc, stage).workdir
-    if workdir not in (None, "/"):
+    if workdir not in (None, "/", *_FOR_ALL):
         places.insert(0, f"WORKDIR {workdir}")
     told = f"`{user}` cannot write where root alone may"
     if places:

@@ -72,6 +72,7 @@ _PATH = re.compile(r"(?:/[A-Za-z0-9_.@+-]+){2,}")
 _ITS_OWN = re.compile(r"cache|pip|uv|poetry|pdm", re.IGNORECASE)
 _HOME = re.compile(r"~|/root\b|HOME\b")
 _CACHE = re.compile(r"(?<!install)\.cache\b|\bcache (?:purge|remove|clear|clean|prune)\b")
+_CACHES = re.compile(r"(?:~|/root|\$HOME|\$\{HOME\})/\.cache(?:/pip)?(?:/\*?)?")
 _CONFIGURED = re.compile(r"\bpip[0-9.]* config\b.{0,200}no-cache-dir|\bno-cache-dir[ \t]*=")
 _SYNTAX = re.compile(r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?:[:@].*)?")
 _OLD_SYNTAX = re.compile(r"[^:]*:(?:1\.[01]|0)(?:\.[0-9]+)*")
@@ -130,6 +131,8 @@ class _Checked:
         span = code.span(first.start, first.end)
         if self.ctx.options["style"] == "no-cache-dir":
             fix = self.without_cache(code, calls)
+        elif any(_removes(one) for one in code.program.commands if one.start > calls[-1].command.start):
+            return
         elif any(_empties(one, code.text) for one in code.program.commands):
             yield Finding(message, span, reason="its script works on the cache folder itself", severity=INFO)
             return
@@ -204,6 +207,13 @@ class _Checked:
             if directive.name == "syntax" and _OLD_SYNTAX.fullmatch(directive.value):
                 return f"{directive.value} is from before cache mounts"
         return ""
+
+
+def _removes(command: Command) -> bool:
+    """Whether the command removes the folder of all caches, or pip's in it."""
+    words = [word.source for word in command.words[1:]]
+    recursive = any(re.fullmatch(r"-[a-zA-Z]*[rR][a-zA-Z]*|--recursive", word) for word in words)
+    return command.name == "rm" and recursive and any(_CACHES.fullmatch(word.strip('"')) for word in words)
 
 
 def _empties(command: Command, text: str) -> bool:

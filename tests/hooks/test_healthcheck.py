@@ -58,6 +58,7 @@ LEFT_ALONE = [
     Row("a port that a run tells", "FROM python:3\nCMD gunicorn -b :$WEB_PORT a\n", says="on which port"),
     Row("UDP", 'FROM python:3\nEXPOSE 53/udp\nCMD ["./app"]\n', says="UDP"),
     Row("two CMDs", f"FROM python:3\nEXPOSE 8000\nCMD python\n{SERVED}", says="more than one CMD"),
+    Row("a shell to type into", "FROM debian:12\nEXPOSE 80\nCMD /bin/bash -l\n", says=""),
     Row("node without a port", 'FROM node:22\nCMD ["node", "job.js"]\n', says=""),
     Row(
         "curl goes again",

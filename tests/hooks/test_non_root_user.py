@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from dockmend import entrypoint_cmd, exec_form, healthcheck, non_root_user
-from dockmend._engine.mend import mend_text
+from dockmend._engine.mend import check_text, mend_text
 from dockmend._project.context import BuildContext
 from dockmend.non_root_user import HOOK
 from harness import Row, settings_for, suite
@@ -184,3 +184,17 @@ def test_a_file_that_ends_in_a_continuation() -> None:
     result = mend_text(text, settings_for(HOOK, unsafe=True), None, BuildContext(None))
     assert result.text == text
     assert [found.finding.reason for found in result.findings] == ["the file ends in a line continuation"]
+
+
+@pytest.mark.parametrize(
+    ("workdir", "told"),
+    [
+        ("/srv", "cannot write where root alone may, as to WORKDIR /srv unless it is given them"),
+        ("/tmp", "cannot write where root alone may"),
+    ],
+)
+def test_the_message_names_what_is_roots_alone(workdir: str, told: str) -> None:
+    result = check_text(
+        f"FROM python:3\nWORKDIR {workdir}\n{APP}", settings_for(HOOK), None, BuildContext(None)
+    )
+    assert [found.finding.reason for found in result.findings] == [f"`app` {told}"]

@@ -90,7 +90,11 @@ LEFT_ALONE = [
         says="(for mysqlclient)",
     ),
     Row("a compiler for Java", "FROM eclipse-temurin:21\nRUN ./mvnw package\n", says="lacks: mvnw"),
-    Row("packages of another system", "FROM openjdk:17\nRUN apt-get update\n", says="packages for apt-get"),
+    Row(
+        "packages of another system",
+        "FROM openjdk:17\nRUN apt-get update\n",
+        says="packages of another system",
+    ),
     Row("where Java was", "FROM openjdk:17\nENV J=/usr/local/openjdk-17\n", says="/usr/local/openjdk"),
     Row(
         "a toolchain that ships",

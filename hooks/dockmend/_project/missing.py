@@ -105,7 +105,7 @@ class _Uses:
         if name in _RUN_OTHERS:
             self.text(" ".join(word.source for word in command.words[1:]), here)
         if self.other_system and _MANAGER.match(name):
-            self.found[f"packages for {name}"] = None
+            self.found["packages of another system"] = None
         if self.small.kind != BUILD:
             return
         whole = " ".join(word.source for word in command.words)

@@ -28,6 +28,8 @@ _ARCHITECTURES = frozenset(
 )
 _PATH = re.compile(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", re.ASCII)
+# By the Dockerfiles of jupyter/docker-stacks, CircleCI's cimg-base and hassio-addons/app-base.
+_SETS_SHELL = re.compile(r"(?:quay\.io/|ghcr\.io/)?(?:jupyter|cimg|hassio-addons|hassioaddons)/")
 _DEFAULTED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(:?)-([^${}'\"\\]*)\}")
 
 
@@ -49,6 +51,11 @@ class Image(NamedTuple):
         if self.registry == _HUB:
             return self.repository.removeprefix("library/")
         return f"{self.registry}/{self.repository}" if self.registry else self.repository
+
+    @property
+    def sets_shell(self) -> bool:
+        """Whether it is known to set SHELL, which a stage FROM it inherits."""
+        return _SETS_SHELL.match(self.name) is not None
 
     @property
     def words(self) -> tuple[str, ...]:

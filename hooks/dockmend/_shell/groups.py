@@ -12,8 +12,6 @@ from dockmend._project.reference import base_image
 from dockmend._shell import join
 from dockmend._shell.effects import Effects, Place, effects
 
-# jupyter/docker-stacks, CircleCI's cimg-base and hassio-addons/app-base set a SHELL, which is inherited.
-_SETS_SHELL = re.compile(r"(?:quay\.io/|ghcr\.io/)?(?:jupyter|cimg|hassio-addons|hassioaddons)/")
 _LOST = re.compile(r"(?:\A|,)(?:type=tmpfs|rw|readwrite|(?:ro|readonly)=(?:false|0))\b", re.IGNORECASE)
 _FOR_A_TOOL = re.compile(
     r"#\s*(?:dockmend|hadolint|checkov|trivy|kics|nosemgrep|semgrep|tally|shellcheck|dockle|snyk|nosec|nosonar|"
@@ -110,7 +108,7 @@ def partners(doc: Document, held: frozenset[int]) -> Mapping[int, tuple[Instruct
 
 def _base_sets_shell(doc: Document, stage: Stage) -> bool:
     image = base_image(doc, stage)
-    return image is not None and bool(_SETS_SHELL.match(image.name))
+    return image is not None and image.sets_shell
 
 
 def _bases(stage: Stage) -> Iterator[Stage]:
