@@ -9,6 +9,7 @@ from functools import lru_cache, partial
 
 from dockmend._dockerfile.document import Document
 from dockmend._dockerfile.parser import parse
+from dockmend._project import yaml
 from dockmend._project.context import NOT_KNOWN, BuildContext, read_head
 from dockmend._project.git import repository_top
 from dockmend._project.sources import context_sources, is_remote
@@ -127,14 +128,11 @@ def _builds(file: str, data: bytes) -> tuple[tuple[str, str], ...] | str:
     name = os.path.basename(file)
     if b"build" not in data:
         return ()
-    from ruamel.yaml import YAML
-
     try:
-        # Nodes, not values: Compose's own tags (!reset) need no meaning here.
-        root = YAML(typ="safe", pure=True).compose(data.decode("utf-8"))
-    except Exception:
+        root = yaml.compose(data.decode("utf-8"))
+    except (UnicodeDecodeError, yaml.NotYaml):
         return f"{name} is not readable YAML"
-    fields = _Fields()
+    fields = yaml.Fields()
     found = []
     for service in fields.of(fields.of(root).get("services")).values():
         build = fields.of(service).get("build")
@@ -151,31 +149,6 @@ def _builds(file: str, data: bytes) -> tuple[tuple[str, str], ...] | str:
             folder = os.path.normpath(os.path.join(os.path.dirname(file), context))
             found.append((folder, os.path.normpath(os.path.join(folder, dockerfile))))
     return tuple(found)
-
-
-class _Fields:
-    """The values of YAML mappings by key, merge keys followed, each node read once."""
-
-    def __init__(self) -> None:
-        self._read: dict[int, dict[str, object]] = {}
-
-    def of(self, node: object, depth: int = 0) -> dict[str, object]:
-        """The fields of a mapping node, or of the mappings in a list of them; empty for another node."""
-        from ruamel.yaml.nodes import MappingNode, SequenceNode
-
-        found = self._read.get(id(node))
-        if found is not None or depth > _DEPTH:
-            return found or {}
-        found = self._read[id(node)] = {}
-        if isinstance(node, SequenceNode) and depth:
-            for part in reversed(node.value):
-                found.update(self.of(part, depth + 1))
-        elif isinstance(node, MappingNode):
-            for key, value in node.value:
-                if key.value == "<<":
-                    found.update(self.of(value, depth + 1))
-            found.update({key.value: value for key, value in node.value if isinstance(key.value, str)})
-        return found
 
 
 def _text(node: object, default: str) -> str:
