@@ -39,8 +39,8 @@ def _signal(doc: Document, ctx: Context) -> Iterator[Finding]:
 
 
 def _beside(doc: Document, ctx: Context) -> Iterator[Finding]:
-    """A file NOTES beside the Dockerfile that has the word "noted" in it."""
-    if ctx.build.root is None:
+    """A file NOTES beside the Dockerfile that has the word "noted" in it; only where asked for."""
+    if not ctx.asked or ctx.build.root is None:
         return
     path = os.path.join(ctx.build.root, "NOTES")
     before = None
@@ -53,7 +53,8 @@ def _beside(doc: Document, ctx: Context) -> Iterator[Finding]:
 
 
 def _broken(doc: Document, ctx: Context) -> Iterator[Finding]:
-    for _ in doc.instructions:
+    """Breaks where asked for."""
+    for _ in doc.instructions if ctx.asked else ():
         raise ZeroDivisionError("on purpose")
     yield from ()
 
@@ -62,8 +63,8 @@ UPPER = Hook("upper", 1, "Keywords in upper case", _upper, aliases=("DL0001", "C
              options={"but": "", "mode": ("few", "all"), "deep": False, "most": 3, "names": [], "by": {}})  # fmt: skip
 SIGNAL = Hook("stop-signal", 2, "A signal that can be heard", _signal, aliases=("DL0002",), safety=UNSAFE,
               keywords=frozenset({"STOPSIGNAL"}))  # fmt: skip
-BESIDE = Hook("beside", 3, "Notes beside the Dockerfile", _beside, default=False)
-BROKEN = Hook("broken", 4, "Breaks", _broken, default=False)
+BESIDE = Hook("beside", 3, "Notes beside the Dockerfile", _beside)
+BROKEN = Hook("broken", 4, "Breaks", _broken)
 
 HOOKS = {hook.name: hook for hook in (UPPER, SIGNAL, BESIDE, BROKEN)}
 

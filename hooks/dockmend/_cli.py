@@ -113,6 +113,7 @@ class _Command:
             self.mode,
             Configs(options.config),
             options.select,
+            options.extend_select or (),
             options.ignore or (),
             options.unsafe_fixes,
             options.context and os.path.abspath(options.context),

@@ -67,13 +67,15 @@ class Finding(NamedTuple):
 class Context(NamedTuple):
     """What a hook may know beyond the text.
 
-    `path` is the Dockerfile's absolute path, None for text without a name. `options` are the
-    hook's own settings from the configuration, defaults filled in.
+    `path` is the file's absolute path, None for text without a name. `options` are the hook's own
+    settings from the configuration, defaults filled in. `asked` says that the hook was selected by
+    its name: without it, no network is used and no other program is run.
     """
 
     path: str | None
     build: BuildContext
     options: Mapping[str, object]
+    asked: bool = False
 
 
 class Hook(NamedTuple):
@@ -94,4 +96,3 @@ class Hook(NamedTuple):
     safety: str | None = SAFE
     keywords: frozenset[str] = frozenset()
     options: Mapping[str, object] = {}
-    default: bool = True

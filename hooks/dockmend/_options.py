@@ -83,8 +83,9 @@ def parse(arguments: Sequence[str], hook: Hook | None) -> argparse.Namespace:
 
 
 def _check(parser: argparse.ArgumentParser, options: argparse.Namespace, hook: Hook | None) -> None:
-    for option in ("select", "ignore"):
-        setattr(options, option, _names(parser, f"--{option}", getattr(options, option)))
+    for name in ("select", "extend_select", "ignore"):
+        option = f"--{name.replace('_', '-')}"
+        setattr(options, name, _names(parser, option, getattr(options, name)))
     if hook is not None:
         options.select = (hook.name,)
         options.fix = not options.check
@@ -105,15 +106,13 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace, hook: H
 
 
 def _names(parser: argparse.ArgumentParser, option: str, codes: list[str] | None) -> tuple[str, ...] | None:
-    """The hooks that comma-separated names and codes mean; None where the option is not given."""
+    """The hooks, or ALL, that comma-separated names and codes mean; None where the option is not given."""
     if codes is None:
         return None
     names: list[str] = []
     for code in ",".join(codes).split(","):
-        if code.strip() == "ALL":
-            names += _registry.HOOKS
-        elif code.strip():
-            name = _registry.resolve(code.strip())
+        if code := code.strip():
+            name = code if code == "ALL" else _registry.resolve(code)
             if name is None:
                 parser.error(f'{option}: no hook is called "{code}"{nearest(code, _registry.HOOKS)}')
             names.append(name)
@@ -169,9 +168,12 @@ def _choosing(parser: argparse.ArgumentParser, hook: Hook | None) -> None:
             metavar="HOOK,...",
             help="only these hooks, by name (exec-form) or code (DL3025); ALL for every one",
         )
+        group.add_argument(
+            "--extend-select", action="append", metavar="HOOK,...", help="these hooks, too (lint, pin-digest)"
+        )
         group.add_argument("--ignore", action="append", metavar="HOOK,...", help="all but these hooks")
     else:
-        group.set_defaults(select=None, ignore=None)
+        group.set_defaults(select=None, extend_select=None, ignore=None)
     group.add_argument("--since", metavar="REV", help="only what lines changed since that git revision touch")
     group.add_argument(
         "--patch", metavar="FILE", help="only what the lines of that patch touch (`-`: standard input)"

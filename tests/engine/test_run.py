@@ -101,6 +101,11 @@ def test_nothing_to_say_keeps_no_text() -> None:
         ('per-file-ignores."*.dev" = ["upper"]', {}, {"upper", "stop-signal"}),
         ("", {"select": ("upper", "stop-signal"), "ignore": ("upper",)}, {"stop-signal"}),
         ('upper.but = "run"', {}, {"stop-signal"}),
+        ('select = ["ALL"]', {}, {"upper", "stop-signal"}),
+        ('ignore = ["ALL"]', {}, set()),
+        ('select = ["upper"]\nextend-select = ["DL0002"]', {}, {"upper", "stop-signal"}),
+        ('extend-select = ["DL0002"]', {"select": ("upper",)}, {"upper", "stop-signal"}),
+        ("", {"extend": ("beside",), "context": "."}, {"upper", "stop-signal", "beside"}),
     ],
 )
 def test_which_hooks_run(dockerfile: Path, config: str, named: dict[str, object], names: set[str]) -> None:

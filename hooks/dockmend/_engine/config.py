@@ -19,13 +19,14 @@ NAMES = (".dockmend.toml", "pyproject.toml")
 class Config(NamedTuple):
     """What one configuration file says; `path` None where there is none.
 
-    Hooks are given by their names, whatever code the file used. Globs are relative to `folder`;
+    Hooks are given by their names, whatever code the file used, or as ALL. Globs are relative to `folder`;
     `context` is an absolute path. None means not said.
     """
 
     path: str | None
     folder: str
     select: tuple[str, ...] | None = None
+    extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     unsafe_fixes: bool = False
     severity: Mapping[str, str] = {}
@@ -140,6 +141,7 @@ class _Reader:
         self.folder = os.path.dirname(os.path.abspath(path))
         self.keys: dict[str, Callable[[str, object], object]] = {
             "select": self.hooks,
+            "extend-select": self.hooks,
             "ignore": self.hooks,
             "unsafe-fixes": self.boolean,
             "severity": self.severities,
@@ -204,8 +206,7 @@ class _Reader:
         return name
 
     def hooks(self, key: str, value: object) -> tuple[str, ...]:
-        codes = self.strings(key, value)
-        return _registry.HOOKS if "ALL" in codes else tuple(self.hook(key, code) for code in codes)
+        return tuple(code if code == "ALL" else self.hook(key, code) for code in self.strings(key, value))
 
     def severities(self, key: str, value: object) -> dict[str, str]:
         return {

@@ -27,13 +27,14 @@ class Settings(NamedTuple):
     """What to do with one text.
 
     `severities` and `options` are by hook name, for the hooks that differ from their own defaults;
-    `unsafe` lets unsafe fixes be made too.
+    `unsafe` lets unsafe fixes be made too. `asked` are the hooks that were selected by their names.
     """
 
     hooks: tuple[Hook, ...]
     severities: Mapping[str, str] = {}
     options: Mapping[str, Mapping[str, object]] = {}
     unsafe: bool = False
+    asked: frozenset[str] = frozenset()
 
 
 class Reported(NamedTuple):
@@ -138,7 +139,8 @@ def _find(doc: Document, settings: Settings, path: str | None, build: BuildConte
         options = {name: _default(value) for name, value in hook.options.items()}
         options.update(settings.options.get(hook.name, {}))
         try:
-            findings = list(hook.check(doc, Context(path, build, options)))
+            context = Context(path, build, options, hook.name in settings.asked)
+            findings = list(hook.check(doc, context))
         except Exception as error:
             raise _Broken(1, f"{hook.name}: internal error ({type(error).__name__}: {error})") from error
         found += [(hook, finding) for finding in findings if not silenced.covers(hook, finding)]

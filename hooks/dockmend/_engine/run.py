@@ -27,13 +27,14 @@ _TRIES = 3
 class Job(NamedTuple):
     """What to do with every file; None and empty leave it to the configuration.
 
-    `select` and `ignore` are names of hooks; `context` is the folder of the build context; only findings
-    that `changed` lines concern count, where it is given.
+    `select`, `extend` (on top of what is selected else) and `ignore` are names of hooks or ALL; `context` is
+    the folder of the build context; only findings that `changed` lines concern count, where it is given.
     """
 
     mode: str
     configs: Configs
     select: tuple[str, ...] | None = None
+    extend: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     unsafe: bool | None = None
     context: str | None = None
@@ -221,19 +222,20 @@ def _said(text: str, problems: Iterable[Problem]) -> Iterator[tuple[int, str]]:
 
 
 def _settings(job: Job, config: Config, path: str | None) -> Settings:
-    names = config.select if job.select is None else job.select
+    select = config.select if job.select is None else job.select
+    names = {*(("ALL",) if select is None else select), *config.extend_select, *job.extend}
     ignored = set(job.ignore)
     if job.select is None:
         ignored.update(config.ignore)
     if path is not None:
         ignored |= config.ignored_for(path)
-    wanted = [name for name in _registry.HOOKS if name not in ignored and (names is None or name in names)]
-    hooks = [_registry.load(name) for name in wanted]
+    wanted = (name for name in _registry.HOOKS if not {"ALL", name}.isdisjoint(names))
     return Settings(
-        tuple(hook for hook in hooks if names is not None or hook.default),
+        tuple(_registry.load(name) for name in wanted if {"ALL", name}.isdisjoint(ignored)),
         config.severity,
         config.options,
         config.unsafe_fixes if job.unsafe is None else job.unsafe,
+        frozenset(names),
     )
 
 
