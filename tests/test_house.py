@@ -79,7 +79,7 @@ class TestHooks:
 
 
 def pre_commit_id(name: str) -> str:
-    return name if name == "dockerignore" else f"dockerfile-{name}"
+    return name if name in ("dockerignore", "compose-limits") else f"dockerfile-{name}"
 
 
 # Each part and those it may import from; every part may import from itself but the hooks.
@@ -89,6 +89,7 @@ LAYERS = [
     {"hooks"},
     {"_hook", "_edit"},
     {"_project", "_shell"},
+    {"_compose"},
     {"_dockerfile"},
 ]
 # Imported inside functions, so that a hook's command is one line.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dockmend._dockerfile.span import Edit as Edit  # noqa: PLC0414 - hooks take it from here
 from dockmend._dockerfile.span import Span
 
 if TYPE_CHECKING:
-    from dockmend._dockerfile.document import Document, Meaning
+    from dockmend._compose.document import ComposeFile
+    from dockmend._dockerfile.document import Document
     from dockmend._project.context import BuildContext
 
 SAFE = "safe"
@@ -35,16 +36,17 @@ class FileEdit(NamedTuple):
 class Fix(NamedTuple):
     """One atomic change: all of its edits are made, or none.
 
-    `becomes` declares what the change means: for each touched instruction, by its index in the
-    document, the meanings that stand in its place (none where it goes, several where it is split;
-    where instructions are joined, the first becomes the whole and the others become nothing).
+    `becomes` declares what the change means. In a Dockerfile it has, for each touched instruction, by
+    its index in the document, the meanings that stand in its place (none where it goes, several where
+    it is split; where instructions are joined, the first becomes the whole and the others become
+    nothing); in a Compose file, by the path where something is put, what is then written there.
     The engine parses the mended text and throws the change away where anything else differs.
     `comments` are comment lines that the fix adds, stripped, each with its `#`.
     """
 
     safety: str
     edits: tuple[Edit, ...]
-    becomes: Mapping[int, tuple[Meaning, ...]]
+    becomes: Mapping[Any, Any]
     comments: tuple[str, ...] = ()
     files: tuple[FileEdit, ...] = ()
 
@@ -78,13 +80,20 @@ class Context(NamedTuple):
     asked: bool = False
 
 
-class Hook(NamedTuple):
-    """One hook: `check` is pure and yields findings in any order.
+def nothing(doc: object, ctx: Context) -> Iterable[Finding]:
+    """The check of a hook that has nothing to say of such a file."""
+    del doc, ctx
+    return ()
 
-    `aliases` are the codes of other linters for the same thing (DL3025). `options` maps each
-    setting to its default; a string setting with a closed set of values gives them as a tuple,
-    the default first. `keywords` are the instructions it looks at: a document with none of them
-    is not handed to it (empty: every document is).
+
+class Hook(NamedTuple):
+    """One hook.
+
+    `check` and `compose` are pure and yield findings, in any order, of a Dockerfile and of a Compose
+    file. `aliases` are the codes of other linters for the same thing (DL3025). `options` maps each
+    setting to its default; a string setting with a closed set of values gives them as a tuple, the
+    default first. `keywords` are the instructions it looks at: a Dockerfile with none of them is not
+    handed to it (empty: every one is).
     """
 
     name: str
@@ -96,3 +105,4 @@ class Hook(NamedTuple):
     safety: str | None = SAFE
     keywords: frozenset[str] = frozenset()
     options: Mapping[str, object] = {}
+    compose: Callable[[ComposeFile, Context], Iterable[Finding]] = nothing

@@ -25,6 +25,7 @@ HOOKS = (
     "image-version",
     "no-secrets",
     "dockerignore",
+    "compose-limits",
 )
 
 
@@ -47,4 +48,4 @@ def resolve(code: str) -> str | None:
 
 def page(name: str) -> str:
     """The page of the hook of that name, in Markdown: the docstring of its module."""
-    return (importlib.import_module(load(name).check.__module__).__doc__ or "").strip()
+    return (importlib.import_module(f"dockmend.{name.replace('-', '_')}").__doc__ or "").strip()

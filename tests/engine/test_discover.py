@@ -9,7 +9,8 @@ import pytest
 
 import fake_hooks
 from dockmend._engine.config import Configs
-from dockmend._engine.discover import Search, is_dockerfile
+from dockmend._engine.discover import Search
+from dockmend._engine.kinds import is_dockerfile
 
 
 @pytest.fixture(autouse=True)

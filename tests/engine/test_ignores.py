@@ -9,9 +9,10 @@ import pytest
 
 from dockmend._dockerfile.parser import parse
 from dockmend._dockerfile.span import Span
+from dockmend._engine.dockerfile import asking
 from dockmend._engine.ignores import silenced, unknown
 from dockmend._hook import SAFE, Edit, Finding, Fix, Hook
-from fake_hooks import SIGNAL, UPPER
+from fake_hooks import UPPER
 
 
 def none(*_: object) -> list[Finding]:
@@ -195,8 +196,8 @@ def test_a_place_before_every_instruction_has_only_the_files_ignores() -> None:
 
 def test_unknown_names_are_found_in_our_own_dialect_alone() -> None:
     text = "# dockmend: file-ignore[zzz]\nFROM a\n# hadolint ignore=DL1\n# dockmend: ignore[upper, b, a]\nRUN a\n# dockmend: ignore\n"
-    assert unknown(parse(text), UPPER.name.__eq__) == [(1, "zzz"), (4, "a"), (4, "b")]
-    assert unknown(parse("FROM a\n"), SIGNAL.name.__eq__) == []
+    doc = parse(text)
+    assert list(unknown(doc, asking(doc), UPPER.name.__eq__)) == [(1, "zzz"), (4, "a"), (4, "b")]
 
 
 def test_many_comments_take_little_time() -> None:

@@ -6,9 +6,9 @@ import pytest
 
 from dockmend import no_secrets
 from dockmend._dockerfile.parser import parse
+from dockmend._engine import kinds
 from dockmend._engine.mend import Settings, mend_text
 from dockmend._hook import Context
-from dockmend._project import secrets
 from dockmend._project.context import BuildContext
 from dockmend._project.secret_names import NONE, STRONG, WEAK, is_random, is_secret, name_strength
 from dockmend._project.secret_tokens import tokens
@@ -310,13 +310,13 @@ def test_no_message_shows_a_secret() -> None:
 
 
 def test_masked_text_keeps_lines_columns_and_bytes() -> None:
-    masked = secrets.masked(EVERYWHERE)
+    masked = kinds.masked(EVERYWHERE, None)
     assert not [value for value in SPELLED if value in masked]
     assert [len(line) for line in masked.split("\n")] == [len(line) for line in EVERYWHERE.split("\n")]
     assert len(masked.encode()) == len(EVERYWHERE.encode())
     assert "# a comment" in masked
-    assert secrets.masked(masked) == masked
-    assert secrets.masked("FROM alpine\n") == "FROM alpine\n"
+    assert kinds.masked(masked, None) == masked
+    assert kinds.masked("FROM alpine\n", None) == "FROM alpine\n"
 
 
 def test_the_page_shows_what_happens() -> None:

@@ -12,7 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dockmend._project import context as module
-from dockmend._project.context import FILE, FOLDER, MISSING, OTHER, BuildContext, Entry, read_head, relative
+from dockmend._project.context import (
+    FILE,
+    FOLDER,
+    MISSING,
+    OTHER,
+    BuildContext,
+    Built,
+    Entry,
+    read_head,
+    relative,
+)
 from dockmend._project.ignore import IgnoreFile
 
 
@@ -33,7 +43,7 @@ def found(context: BuildContext, source: str, ignore: str = "") -> list[str] | N
 
 
 def test_no_context() -> None:
-    for context in (BuildContext(), BuildContext(None, "why"), BuildContext(find=lambda: (None, "why"))):
+    for context in (BuildContext(), BuildContext(None, "why"), BuildContext(find=lambda: (None, "why", ()))):
         assert context.root is None
         assert context.reason
         assert context.kind("a") is None
@@ -49,14 +59,17 @@ def test_no_context() -> None:
 def test_the_root_is_looked_up_once_and_late(tmp_path: Path) -> None:
     asked: list[int] = []
 
-    def find() -> tuple[str | None, str]:
+    built = (Built(str(tmp_path), "Dockerfile", None, healthcheck=False),)
+
+    def find() -> tuple[str | None, str, tuple[Built, ...]]:
         asked.append(1)
-        return str(tmp_path), ""
+        return str(tmp_path), "", built
 
     context = BuildContext(find=find)
     assert not asked
     assert context.root == str(tmp_path)
     assert context.reason == ""
+    assert context.services == built
     assert len(asked) == 1
 
 

@@ -99,11 +99,11 @@ OLD = "FROM a\nENV B_PASSWORD=hunter22\nRUN b\nRUN c\nRUN d\n"
 def test_hunks(before: str, after: str, there: str) -> None:
     head = "--- a/D\n+++ b/D\n"
     assert patch.unified("D", before, after) == (head + there if there else "")
-    assert patch.withheld(before, after) is (there == "" or "env" in after)
+    assert patch.withheld("Dockerfile", before, after) is (there == "" or "env" in after)
 
 
 def test_nothing_is_withheld_where_there_is_no_secret() -> None:
-    assert not patch.withheld("FROM a\n", "FROM b\n")
+    assert not patch.withheld("Dockerfile", "FROM a\n", "FROM b\n")
 
 
 def test_a_plain_start_does_not_look_for_secrets(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from dockmend._dockerfile.span import Span
+from dockmend._dockerfile.text import Text
 
 
 class Logical:
@@ -112,10 +113,11 @@ class Meaning(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """Why BuildKit refuses the file; `line` counts from 1."""
+    """Why BuildKit or Compose refuses the file; `line` and `column` (None where unknown) count from 1."""
 
     line: int
     message: str
+    column: int | None = None
 
 
 class Instruction:
@@ -230,47 +232,31 @@ class Stage:
         return f"<stage {self.index} FROM {self.base}>"
 
 
-class Document:
+class Document(Text):
     """One Dockerfile; `problems` says why BuildKit would refuse it, and is empty where it would not."""
 
     __slots__ = (
-        "_line_starts", "bom", "comments", "directives", "escape", "instructions", "newline",
-        "problems", "stages", "text", "timelines",
+        "comments", "directives", "escape", "instructions", "keywords", "problems", "stages", "timelines",
     )  # fmt: skip
 
     def __init__(self, text: str, line_starts: list[int]) -> None:
-        self.text = text
-        self._line_starts = line_starts
-        self.bom = text.startswith("\ufeff")
-        first = text.find("\n")
-        self.newline = "\r\n" if first > 0 and text[first - 1] == "\r" else "\n"
+        super().__init__(text, line_starts)
         self.escape = "\\"
         self.directives: tuple[Directive, ...] = ()
         self.comments: tuple[Comment, ...] = ()
         self.instructions: tuple[Instruction, ...] = ()
+        # The names of all instructions, triggers included.
+        self.keywords: frozenset[str] = frozenset()
         self.stages: tuple[Stage, ...] = ()
         self.problems: tuple[Problem, ...] = ()
         # Filled by state.py, by stage index.
         self.timelines: dict[int, Any] = {}
 
-    def position(self, offset: int) -> tuple[int, int]:
-        """Line and column of `offset`, both from 1, the column in code points."""
-        line = bisect_right(self._line_starts, offset) - 1
-        return line + 1, offset - self._line_starts[line] + 1
-
-    def lines_span(self, first: int, last: int) -> Span:
-        """The lines `first` to `last`, counted from 1, with their line ends."""
-        end = self._line_starts[last] if last < len(self._line_starts) else len(self.text)
-        return Span(self._line_starts[first - 1], end)
-
-    def line_start(self, offset: int) -> int:
-        """The offset at which the line of `offset` starts."""
-        return self._line_starts[bisect_right(self._line_starts, offset) - 1]
-
-    def line_end(self, offset: int) -> int:
-        """The offset just before the line end (LF or CRLF) of the line of `offset`."""
-        line = bisect_right(self._line_starts, offset)
-        if line == len(self._line_starts):
-            return len(self.text)
-        end = self._line_starts[line] - 1
-        return end - 1 if self.text.endswith("\r", self._line_starts[line - 1], end) else end
+    def reach(self, span: Span) -> Span:
+        """`span`, widened to the whole instructions that it touches."""
+        start, end = span
+        for instruction in self.instructions:
+            own = instruction.span
+            if own.start < max(span.end, span.start + 1) and span.start < own.end:
+                start, end = min(start, own.start), max(end, own.end)
+        return Span(start, end)

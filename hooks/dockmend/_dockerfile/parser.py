@@ -19,6 +19,7 @@ from dockmend._dockerfile.document import (
 )
 from dockmend._dockerfile.lexer import BYTE_SPACE, GO_SPACE
 from dockmend._dockerfile.span import Span
+from dockmend._dockerfile.text import line_starts
 
 # bufio.MaxScanTokenSize: a longer line, its line end included, stops BuildKit's scanner.
 MAX_LINE_BYTES = 65536
@@ -49,7 +50,7 @@ def parse(text: str) -> Document:
 class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
-        self.starts: list[int] = [0, *(match.end() for match in re.finditer("\n", text))]
+        self.starts = line_starts(text)
         # What follows the last line end is a place, but no line to read.
         self.count = len(self.starts) - (self.starts[-1] == len(text))
         self.doc = Document(text, self.starts)
@@ -71,6 +72,8 @@ class _Parser:
         doc.comments = tuple(self.comments)
         doc.directives = tuple(self.directives)
         doc.instructions = tuple(self.instructions)
+        named = (holder for one in self.instructions for holder in (one, one.trigger) if holder is not None)
+        doc.keywords = frozenset(holder.name for holder in named)
         doc.stages = tuple(self.stages)
         if not self.instructions:
             self.problems.append(Problem(1, "the file has no instructions"))

@@ -16,7 +16,7 @@ from dockmend._engine.lines import blocks, split
 if TYPE_CHECKING:
     from unidiff.patch import Hunk
 
-    from dockmend._dockerfile.document import Document
+    from dockmend._engine.kinds import Parsed
     from dockmend._hook import Finding
 
 # Line numbers from 1, sorted; None: the whole file.
@@ -65,23 +65,19 @@ def in_patch(text: str, name: str, folder: str) -> Changes:
     return _read(text, name, find)
 
 
-def touches(changed: list[int], text: str) -> Callable[[Document, Finding], bool]:
+def touches(changed: list[int], text: str) -> Callable[[Parsed, Finding], bool]:
     """A predicate: does a finding concern the changed lines of `text`?
 
-    It does where its place, widened to whole instructions, has a changed line. The document may be
+    It does where its place, widened to whole instructions or entries, has a changed line. The document may be
     `text` mended in part: the changed lines are followed there.
     """
     followed: dict[str, list[int]] = {text: changed}
 
-    def predicate(doc: Document, finding: Finding) -> bool:
+    def predicate(doc: Parsed, finding: Finding) -> bool:
         if doc.text not in followed:
             followed[doc.text] = _follow(changed, split(text), split(doc.text))
-        start, end = finding.span
+        start, end = doc.reach(finding.span)
         first, last = doc.position(start)[0], doc.position(max(start, end - 1))[0]
-        for instruction in doc.instructions:
-            if instruction.span.start < max(end, start + 1) and start < instruction.span.end:
-                first = min(first, doc.position(instruction.span.start)[0])
-                last = max(last, doc.position(instruction.span.end - 1)[0])
         return _any_between(followed[doc.text], first, last)
 
     return predicate

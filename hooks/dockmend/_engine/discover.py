@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dockmend._engine.config import Configs
 from dockmend._engine.errors import Failure
 from dockmend._engine.files import describe
+from dockmend._engine.kinds import is_dockerfile, is_named
 
 _SKIPPED = frozenset({
     ".bzr", ".direnv", ".eggs", ".git", ".hg", ".nox", ".svn", ".tox", ".venv", "__pypackages__",
@@ -15,19 +16,8 @@ _SKIPPED = frozenset({
 })  # fmt: skip
 
 
-def is_dockerfile(name: str) -> bool:
-    """Whether a file of that name, without its folder, is taken for a Dockerfile in a search."""
-    if name.endswith(".dockerignore"):
-        return False
-    return (
-        name == "Dockerfile"
-        or name.startswith(("Dockerfile.", "Dockerfile-", "Containerfile"))
-        or name.endswith((".Dockerfile", ".dockerfile"))
-    )
-
-
 class Search:
-    """The Dockerfiles that paths stand for; what could not be searched is in `errors` afterwards."""
+    """The files that paths stand for; what could not be searched is in `errors` afterwards."""
 
     def __init__(self, configs: Configs, *, force_exclude: bool = False) -> None:
         """With `force_exclude` the configuration's `exclude` holds for files named one by one, too."""
@@ -72,7 +62,7 @@ class Search:
                 if entry.is_dir(follow_symlinks=False):
                     if entry.name not in _SKIPPED and not self._excluded(path):
                         below.append(path)
-                elif is_dockerfile(entry.name) and _is_candidate(entry) and not self._excluded(path):
+                elif is_named(entry.name) and _is_candidate(entry) and not self._excluded(path):
                     yield path
             folders += reversed(below)
 

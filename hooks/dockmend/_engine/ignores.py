@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dockmend._dockerfile.document import Document
-    from dockmend._dockerfile.span import Span
+    from dockmend._compose.document import ComposeFile
+    from dockmend._dockerfile.document import Comment, Document
+    from dockmend._dockerfile.text import Text
     from dockmend._hook import Finding, Hook
 
 _EVERY = frozenset("*")
@@ -75,9 +76,9 @@ def silenced(doc: Document) -> Ignores:
     instructions: dict[int, frozenset[str]] = {}
     block: set[str] = set()
     previous = 0
-    for comment, before in _outside(doc):
-        line = doc.position(comment.start)[0]
-        text = doc.text[comment.start : comment.end]
+    for comment, before in outside(doc):
+        line = doc.position(comment.span.start)[0]
+        text = comment.text
         if line != previous + 1:
             block = set()
         previous = line
@@ -99,25 +100,58 @@ def silenced(doc: Document) -> Ignores:
     return Ignores(frozenset(everywhere), starts, instructions)
 
 
-def unknown(doc: Document, known: Callable[[str], bool]) -> list[tuple[int, str]]:
-    """Line (from 1) and code of each code in dockmend's own comments that is not `known`."""
-    wrong = []
-    if "dockmend:" in doc.text:
-        for span, _ in _outside(doc):
-            if found := _OWN.match(doc.text[span.start : span.end]):
-                line = doc.position(span.start)[0]
-                wrong += [(line, code) for code in sorted(_codes(found[2]) - _EVERY) if not known(code)]
-    return wrong
+def silenced_entries(doc: ComposeFile) -> Ignores:
+    """Read dockmend's own ignore comments of a Compose file.
+
+    `ignore[…]` holds for the entry whose key stands under the block of comment lines, and for all in it;
+    `file-ignore`, before the first key, for the file.
+    """
+    if "dockmend:" not in doc.text:
+        return NOTHING
+    everywhere: set[str] = set()
+    below: dict[int, frozenset[str]] = {}
+    block: frozenset[str] = frozenset()
+    previous = 0
+    for comment in doc.comments:
+        line = doc.position(comment.span.start)[0]
+        block = block if line == previous + 1 else frozenset()
+        previous = line
+        if found := _OWN.match(comment.text):
+            if not found[1]:
+                block |= _codes(found[2])
+            elif not doc.entries or comment.span.start < doc.entries[0].span.start:
+                everywhere |= _codes(found[2])
+        below[line + 1] = block
+    entries = sorted(doc.entries, key=lambda entry: entry.span)
+    codes: dict[int, frozenset[str]] = {}
+    open_: list[tuple[int, frozenset[str]]] = []
+    for index, entry in enumerate(entries):
+        while open_ and open_[-1][0] <= entry.span.start:
+            open_.pop()
+        own = below.get(doc.position(entry.span.start)[0], frozenset())
+        codes[index] = own | (open_[-1][1] if open_ else frozenset())
+        open_.append((entry.span.end, codes[index]))
+    return Ignores(frozenset(everywhere), tuple(entry.span.start for entry in entries), codes)
 
 
-def _outside(doc: Document) -> Iterator[tuple[Span, int]]:
+def unknown(
+    doc: Text, asking: Iterable[Comment], known: Callable[[str], bool]
+) -> Iterator[tuple[int, str]]:
+    """Line (from 1) and code of each code that is not `known`, in dockmend's own comments among `asking`."""
+    for comment in asking:
+        if found := _OWN.match(comment.text):
+            line = doc.position(comment.span.start)[0]
+            yield from ((line, code) for code in sorted(_codes(found[2]) - _EVERY) if not known(code))
+
+
+def outside(doc: Document) -> Iterator[tuple[Comment, int]]:
     """The comments outside instructions, each with the number of instructions before it."""
     before = 0
     for comment in doc.comments:
         while before < len(doc.instructions) and doc.instructions[before].span.end <= comment.span.start:
             before += 1
         if before == len(doc.instructions) or comment.span.start < doc.instructions[before].span.start:
-            yield comment.span, before
+            yield comment, before
 
 
 def _codes(listed: str | None) -> frozenset[str]:

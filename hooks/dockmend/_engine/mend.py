@@ -6,21 +6,21 @@ Nothing here reads, writes or prints; every front door calls these two functions
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dockmend._dockerfile.document import Document, Meaning, Problem
-from dockmend._dockerfile.parser import parse
+from dockmend._dockerfile.document import Problem
 from dockmend._edit import Edits, Overlap
-from dockmend._engine import ignores
+from dockmend._engine.kinds import Kind, kind_of
 from dockmend._hook import SAFE, Context, FileEdit, Finding, Fix, Hook
 
 if TYPE_CHECKING:
+    from dockmend._engine.kinds import Parsed
     from dockmend._project.context import BuildContext
 
 ROUNDS = 10
 
-Only = Callable[[Document, Finding], bool]
+Only = Callable[["Parsed", Finding], bool]
 
 
 class Settings(NamedTuple):
@@ -78,13 +78,14 @@ class _Broken(Exception):
 def check_text(text: str, settings: Settings, path: str | None, build: BuildContext) -> Result:
     """What the hooks find in `text`, decoded as UTF-8 with surrogateescape; never raises for any text.
 
-    `path` is the Dockerfile's absolute path, where it has one.
+    `path` is the file's absolute path, where it has one; its name tells what kind of text it is.
     """
-    doc = parse(text)
+    kind = kind_of(path)
+    doc = kind.parse(text)
     if doc.problems:
         return Result(text, problems=doc.problems)
     try:
-        found = _find(doc, settings, path, build)
+        found = _find(kind, doc, settings, path, build)
         return Result(text, tuple(_reported(doc, one, settings) for one in found))
     except _Broken as broken:
         return Result(text, problems=(broken.problem,))
@@ -96,16 +97,17 @@ def mend_text(
     """`text` with every fix made that the settings allow; takes what `check_text` takes.
 
     `only` picks the findings that may be mended. Files beside the Dockerfile are not written but
-    returned. The text comes back as it was, with `problems`, where BuildKit refuses it, a fix
-    changed more than it declared, or the fixes do not settle.
+    returned. The text comes back as it was, with `problems`, where BuildKit or Compose refuses it, a
+    fix changed more than it declared, or the fixes do not settle.
     """
-    doc = parse(text)
+    kind = kind_of(path)
+    doc = kind.parse(text)
     if doc.problems:
         return Result(text, problems=doc.problems)
     mended: list[Reported] = []
     try:
         for _ in range(ROUNDS):
-            found = _find(doc, settings, path, build)
+            found = _find(kind, doc, settings, path, build)
             wanted = [
                 (hook, finding, finding.fix)
                 for hook, finding in found
@@ -117,7 +119,7 @@ def mend_text(
             if not chosen:
                 return _settled(doc, found, wanted, mended, settings)
             mended += [_reported(doc, (hook, finding), settings) for hook, finding, _ in chosen]
-            doc = _applied(doc, chosen, edits)
+            doc = _applied(kind, doc, chosen, edits)
         names = ", ".join(sorted({hook.name for hook, _, _ in chosen}))
         raise _Broken(1, f"{names}: the fixes do not settle after {ROUNDS} rounds")
     except _Broken as broken:
@@ -128,19 +130,18 @@ _Found = tuple[Hook, Finding]
 _Wanted = tuple[Hook, Finding, Fix]
 
 
-def _find(doc: Document, settings: Settings, path: str | None, build: BuildContext) -> list[_Found]:
+def _find(
+    kind: Kind, doc: Parsed, settings: Settings, path: str | None, build: BuildContext
+) -> list[_Found]:
     """Findings by place, then in the order of the hooks."""
-    present = {holder.name for one in doc.instructions for holder in (one, one.trigger) if holder is not None}
-    silenced = ignores.silenced(doc)
+    silenced = kind.silenced(doc)
     found: list[_Found] = []
     for hook in settings.hooks:
-        if hook.keywords and not hook.keywords & present:
-            continue
         options = {name: _default(value) for name, value in hook.options.items()}
         options.update(settings.options.get(hook.name, {}))
         try:
             context = Context(path, build, options, hook.name in settings.asked)
-            findings = list(hook.check(doc, context))
+            findings = list(kind.find(hook, doc, context))
         except Exception as error:
             raise _Broken(1, f"{hook.name}: internal error ({type(error).__name__}: {error})") from error
         found += [(hook, finding) for finding in findings if not silenced.covers(hook, finding)]
@@ -180,52 +181,42 @@ def _compatible(wanted: Iterable[_Wanted]) -> tuple[list[_Wanted], Edits]:
     return chosen, edits
 
 
-def _applied(doc: Document, chosen: list[_Wanted], edits: Edits) -> Document:
+def _applied(kind: Kind, doc: Parsed, chosen: list[_Wanted], edits: Edits) -> Parsed:
     """The document after the fixes; raises _Broken where it is not what they declared."""
-    after = parse(edits.apply(doc.text))
-    wrong = _difference(doc, after, [fix for _, _, fix in chosen])
+    after = kind.parse(edits.apply(doc.text))
+    wrong = _difference(kind, doc, after, [fix for _, _, fix in chosen])
     if wrong is None:
         return after
     for hook, finding, fix in chosen:
-        alone = _difference(doc, parse(Edits(fix.edits).apply(doc.text)), [fix])
+        alone = _difference(kind, doc, kind.parse(Edits(fix.edits).apply(doc.text)), [fix])
         if alone is not None:
             raise _Broken(doc.position(finding.span.start)[0], f"{hook.name}: its fix {alone}")
     names = ", ".join(sorted({hook.name for hook, _, _ in chosen}))
     raise _Broken(1, f"{names}: their fixes together {wrong}")
 
 
-def _difference(before: Document, after: Document, fixes: list[Fix]) -> str | None:
+def _difference(kind: Kind, before: Parsed, after: Parsed, fixes: list[Fix]) -> str | None:
     """How `after` differs from what the fixes declared of `before`: a verb phrase, None where it does not."""
     if after.text == before.text:
         return "changes nothing"
     if after.problems:
-        return f"makes a file that BuildKit refuses ({after.problems[0].message})"
-    becomes: dict[int, tuple[Meaning, ...]] = {}
+        return f"makes a file that is refused ({after.problems[0].message})"
+    becomes: dict[Any, Any] = {}
     added: Counter[str] = Counter()
     for fix in fixes:
         becomes.update(fix.becomes)
         added.update(fix.comments)
-    expected = list(_expected(before, becomes))
-    actual = [instruction.meaning for instruction in after.instructions]
-    for instruction, meaning in zip(after.instructions, expected, strict=False):
-        if instruction.meaning != meaning:
-            return f"changes more than it declares, in the {instruction.name} of line {instruction.line}"
-    if len(actual) != len(expected):
-        return "changes the number of instructions beyond what it declares"
-    if Counter(one.text for one in after.comments) != Counter(one.text for one in before.comments) + added:
+    wrong = kind.difference(before, after, becomes)
+    if wrong is not None:
+        return wrong
+    kept = Counter(one.text for one in kind.comments(before)) + added
+    if Counter(one.text for one in kind.comments(after)) != kept:
         return "loses or changes a comment"
-    if [one[:2] for one in after.directives] != [one[:2] for one in before.directives]:
-        return "changes a parser directive"
     if (after.bom, after.text.endswith("\n")) != (before.bom, before.text.endswith("\n")):
         return "changes the start or the end of the file"
     if _line_ends(before.text) not in ("mixed", _line_ends(after.text)):
         return "changes the line ends"
     return None
-
-
-def _expected(doc: Document, becomes: Mapping[int, tuple[Meaning, ...]]) -> Iterator[Meaning]:
-    for instruction in doc.instructions:
-        yield from becomes.get(instruction.index, (instruction.meaning,))
 
 
 def _line_ends(text: str) -> str:
@@ -236,7 +227,7 @@ def _line_ends(text: str) -> str:
 
 
 def _settled(
-    doc: Document, found: list[_Found], wanted: list[_Wanted], mended: list[Reported], settings: Settings
+    doc: Parsed, found: list[_Found], wanted: list[_Wanted], mended: list[Reported], settings: Settings
 ) -> Result:
     """The result once no fix of the text is left: now the files beside it, each once."""
     files: dict[str, FileEdit] = {}
@@ -251,7 +242,7 @@ def _settled(
     return Result(doc.text, left, tuple(mended), tuple(files.values()))
 
 
-def _reported(doc: Document, one: _Found, settings: Settings) -> Reported:
+def _reported(doc: Parsed, one: _Found, settings: Settings) -> Reported:
     hook, finding = one
     severity = settings.severities.get(hook.name) or finding.severity or hook.severity
     start, end = doc.position(finding.span.start), doc.position(finding.span.end)

@@ -20,12 +20,12 @@ _ESCAPES = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 34: '"',
 _Change = tuple[int, int, int, int]
 
 
-def _secret_lines(text: str) -> list[int]:
+def _secret_lines(path: str, text: str) -> list[int]:
     if not text:
         return []
-    from dockmend._project.secrets import masked
+    from dockmend._engine.kinds import masked
 
-    shown = masked(text)
+    shown = masked(text, path)
     if shown == text:
         return []
     return [n for n, (old, new) in enumerate(zip(text.split("\n"), shown.split("\n"))) if old != new]
@@ -40,9 +40,9 @@ def _first(lines: list[int], start: int) -> float:
 class _Hidden:
     """Lines of the old and the new text that no patch may show, by their indexes."""
 
-    def __init__(self, before: str = "", after: str = "") -> None:
-        self.old = _secret_lines(before)
-        self.new = _secret_lines(after)
+    def __init__(self, path: str = "", before: str = "", after: str = "") -> None:
+        self.old = _secret_lines(path, before)
+        self.new = _secret_lines(path, after)
 
     def __bool__(self) -> bool:
         return bool(self.old or self.new)
@@ -69,16 +69,16 @@ def unified(path: str, before: str | None, after: str) -> str:
     `before` None is a new file. Nothing where the texts are equal. No secret is in it: lines that hold one
     are left out of the context, and a change of such a line is left out, since masked it would not apply.
     """
-    body = "".join(hunks(before or "", after, hidden=_Hidden(before or "", after)))
+    body = "".join(hunks(before or "", after, hidden=_Hidden(path, before or "", after)))
     if not body:
         return ""
     old = "/dev/null" if before is None else _quoted(f"a/{path}")
     return f"--- {old}\n+++ {_quoted(f'b/{path}')}\n{body}"
 
 
-def withheld(before: str, after: str) -> bool:
+def withheld(path: str, before: str, after: str) -> bool:
     """Whether `unified` leaves out a change because its lines hold a secret."""
-    hidden = _Hidden(before, after)
+    hidden = _Hidden(path, before, after)
     return bool(hidden) and not all(hunks(before, after, hidden=hidden))
 
 

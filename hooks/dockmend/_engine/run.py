@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dockmend import _registry
-from dockmend._dockerfile.document import Document, Problem
-from dockmend._dockerfile.parser import parse
-from dockmend._engine import changes, files, ignores, patch
+from dockmend._dockerfile.document import Problem
+from dockmend._engine import changes, files, ignores, kinds, patch
 from dockmend._engine.config import Config, Configs
 from dockmend._engine.errors import Failure, nearest
 from dockmend._engine.mend import Only, Reported, Result, Settings, check_text, mend_text
 from dockmend._hook import SEVERITIES, WARNING, FileEdit, Finding
 from dockmend._project.find import find_context
+
+if TYPE_CHECKING:
+    from dockmend._engine.kinds import Parsed
 
 CHECK = "check"
 MEND = "mend"
@@ -164,7 +166,7 @@ class _File:
         else:
             result = mend_text(text, self.settings, self.path, build, self.only(text, beside=beside))
         if self.lines is not None and result.findings:
-            doc = parse(result.text)
+            doc = kinds.kind_of(self.path).parse(result.text)
             concerns = changes.touches(self.lines, text)
             left = tuple(found for found in result.findings if concerns(doc, found.finding))
             result = result._replace(findings=left)
@@ -175,7 +177,7 @@ class _File:
             return None
         concerns = None if self.lines is None else changes.touches(self.lines, text)
 
-        def wanted(doc: Document, finding: Finding) -> bool:
+        def wanted(doc: Parsed, finding: Finding) -> bool:
             if not beside and finding.fix is not None and finding.fix.files:
                 return False
             return concerns is None or concerns(doc, finding)
@@ -193,12 +195,12 @@ class _File:
             errors=tuple(
                 str(Failure.at(self.name, said, line)) for line, said in _said(text, result.problems)
             ),
-            notes=(*_notes(self.name, text), *self.withheld(text, result)),
+            notes=(*_notes(self.name, self.path, text), *self.withheld(text, result)),
             patches=self.patches(text, result) if self.job.mode == DIFF else (),
         )
 
     def withheld(self, text: str, result: Result) -> tuple[str, ...]:
-        if self.job.mode != DIFF or not patch.withheld(text, result.text):
+        if self.job.mode != DIFF or not patch.withheld(self.name, text, result.text):
             return ()
         return (f"{self.name}: warning: the patch leaves out what changes lines with a secret; use --fix",)
 
@@ -249,10 +251,12 @@ def _write(edit: FileEdit) -> None:
     files.replace(edit.path, source, edit.text)
 
 
-def _notes(name: str, text: str) -> tuple[str, ...]:
+def _notes(name: str, path: str | None, text: str) -> tuple[str, ...]:
     if "dockmend:" not in text:
         return ()
-    wrong = ignores.unknown(parse(text), lambda code: _registry.resolve(code) is not None)
+    kind = kinds.kind_of(path)
+    doc = kind.parse(text)
+    wrong = ignores.unknown(doc, kind.asking(doc), lambda code: _registry.resolve(code) is not None)
     return tuple(
         f'{name}:{line}: warning: the ignore comment names no hook: "{code}"{nearest(code, _registry.HOOKS)}'
         for line, code in wrong

@@ -50,6 +50,18 @@ class Ignore(NamedTuple):
     file: IgnoreFile | None
 
 
+class Built(NamedTuple):
+    """How a service of a Compose file is built: its build context and Dockerfile, and the `target` stage.
+
+    `healthcheck` says that the service has one of its own, which takes the place of the image's.
+    """
+
+    context: str
+    dockerfile: str
+    target: str | None
+    healthcheck: bool
+
+
 class BuildContext:
     """A build context, or none: `root` is an absolute path, None where `reason` says why it is not known.
 
@@ -63,11 +75,13 @@ class BuildContext:
         self,
         root: str | None = None,
         reason: str = NOT_KNOWN,
-        find: Callable[[], tuple[str | None, str]] | None = None,
+        find: Callable[[], tuple[str | None, str, tuple[Built, ...]]] | None = None,
     ) -> None:
-        """`find` gives root and reason, and is called when one of them is first asked for."""
+        """`find` gives root, reason and services, and is called when one of them is first asked for."""
         self._find = find
-        self._found = None if find else (None if root is None else os.path.abspath(root), reason)
+        self._found: tuple[str | None, str, tuple[Built, ...]] | None = None
+        if find is None:
+            self._found = None if root is None else os.path.abspath(root), reason, ()
         self._ignores: dict[str | None, Ignore] = {}
 
     @property
@@ -78,10 +92,15 @@ class BuildContext:
     @property
     def reason(self) -> str:
         """Why the context is not known, as a clause; "" where it is known."""
-        root, reason = self._looked_up()
+        root, reason, _ = self._looked_up()
         return "" if root is not None else reason
 
-    def _looked_up(self) -> tuple[str | None, str]:
+    @property
+    def services(self) -> tuple[Built, ...]:
+        """The services of Compose files that are built from the Dockerfile."""
+        return self._looked_up()[2]
+
+    def _looked_up(self) -> tuple[str | None, str, tuple[Built, ...]]:
         if self._found is None:
             assert self._find is not None
             self._found = self._find()

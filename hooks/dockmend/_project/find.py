@@ -9,8 +9,7 @@ from functools import lru_cache, partial
 
 from dockmend._dockerfile.document import Document
 from dockmend._dockerfile.parser import parse
-from dockmend._project import yaml
-from dockmend._project.context import NOT_KNOWN, BuildContext, read_head
+from dockmend._project.context import NOT_KNOWN, BuildContext, Built, read_head
 from dockmend._project.git import repository_top
 from dockmend._project.sources import context_sources, is_remote
 
@@ -18,7 +17,7 @@ _COMPOSE_NAME = re.compile(r"(?:docker-)?compose(?:[.-][^/]*)?\.ya?ml")
 _LARGEST = 1 << 20
 _DEPTH = 20
 
-_Found = tuple["str | None", str]
+_Found = tuple["str | None", str, tuple[Built, ...]]
 
 
 class Unclear(Exception):
@@ -39,25 +38,27 @@ def find_context(path: str | None, explicit: str | None, text: str) -> BuildCont
 def _find(path: str | None, explicit: str | None, text: str) -> _Found:
     if explicit is not None:
         folder = os.path.abspath(explicit)
-        return (
-            (folder, "") if os.path.isdir(folder) else (None, f"the build context {explicit} is not a folder")
-        )
+        reason = "" if os.path.isdir(folder) else f"the build context {explicit} is not a folder"
+        return (None if reason else folder), reason, ()
     if path is None:
-        return None, "a text without a file name has no build context"
+        return None, "a text without a file name has no build context", ()
     own = os.path.dirname(os.path.abspath(path))
     top = repository_top(own)
     try:
-        built = set(_compose_contexts(os.path.abspath(path), own, top))
+        built = tuple(_built(os.path.abspath(path), own, top))
     except Unclear as error:
-        return None, str(error)
-    if len(built) > 1:
-        return None, "the Compose files name more than one build context"
-    if built:
-        return built.pop(), ""
-    return _by_sources(parse(text), own, top)
+        return None, str(error), ()
+    contexts = {
+        os.path.realpath(one.context) if os.path.isdir(one.context) else one.context for one in built
+    }
+    if len(contexts) > 1:
+        return None, "the Compose files name more than one build context", built
+    if contexts:
+        return contexts.pop(), "", built
+    return *_by_sources(parse(text), own, top), ()
 
 
-def _by_sources(doc: Document, own: str, top: str | None) -> _Found:
+def _by_sources(doc: Document, own: str, top: str | None) -> tuple[str | None, str]:
     wanted = {
         source.literal
         for source in context_sources(doc)
@@ -92,22 +93,21 @@ def compose_files(folder: str) -> list[str]:
         return []
 
 
-def _compose_contexts(path: str, own: str, top: str | None) -> Iterator[str]:
-    """The contexts that Compose files give the Dockerfile at `path`. Raises Unclear."""
+def _built(path: str, own: str, top: str | None) -> Iterator[Built]:
+    """The services of Compose files that build the Dockerfile at `path`. Raises Unclear."""
     folder = own
     for _ in range(_DEPTH):
         for name in compose_files(folder):
-            file = os.path.join(folder, name)
-            for context, dockerfile in compose_builds(file):
-                if os.path.realpath(dockerfile) == os.path.realpath(path):
-                    yield os.path.realpath(context) if os.path.isdir(context) else context
+            for built in compose_builds(os.path.join(folder, name)):
+                if os.path.realpath(built.dockerfile) == os.path.realpath(path):
+                    yield built
         if top is None or folder == top:
             return
         folder = os.path.dirname(folder)
 
 
-def compose_builds(file: str) -> tuple[tuple[str, str], ...]:
-    """The (build context, Dockerfile) of each service that a Compose file builds, absolute.
+def compose_builds(file: str) -> tuple[Built, ...]:
+    """How each service of a Compose file is built, paths absolute.
 
     Services built from elsewhere or from text in the file are left out. Raises Unclear where the file
     cannot be read, or a variable decides. https://docs.docker.com/reference/compose-file/build/
@@ -123,34 +123,27 @@ def compose_builds(file: str) -> tuple[tuple[str, str], ...]:
 
 
 @lru_cache(maxsize=64)
-def _builds(file: str, data: bytes) -> tuple[tuple[str, str], ...] | str:
+def _builds(file: str, data: bytes) -> tuple[Built, ...] | str:
     """What `compose_builds` gives, or why it cannot be told: kept, since many Dockerfiles ask for it."""
-    name = os.path.basename(file)
     if b"build" not in data:
         return ()
-    try:
-        root = yaml.compose(data.decode("utf-8"))
-    except (UnicodeDecodeError, yaml.NotYaml):
+    from dockmend._compose import document
+
+    name = os.path.basename(file)
+    doc = document.parse(data.decode("utf-8", "surrogateescape"))
+    if not doc.roots:
         return f"{name} is not readable YAML"
-    fields = yaml.Fields()
     found = []
-    for service in fields.of(fields.of(root).get("services")).values():
-        build = fields.of(service).get("build")
-        if build is None:
+    for service in doc.services:
+        build = service.fields.get("build")
+        said = document.texts(build.value) if build is not None else {}
+        if build is None or build.value.resolved.is_null or "dockerfile_inline" in said:
             continue
-        said = fields.of(build) or {"context": build}
-        if "dockerfile_inline" in said:
-            continue
-        context = _text(said.get("context"), ".")
-        dockerfile = _text(said.get("dockerfile"), "Dockerfile")
+        context, dockerfile = said.get("context") or ".", said.get("dockerfile") or "Dockerfile"
         if "$" in context + dockerfile:
             return f"a variable in {name} decides the build context"
         if not is_remote(context):
             folder = os.path.normpath(os.path.join(os.path.dirname(file), context))
-            found.append((folder, os.path.normpath(os.path.join(folder, dockerfile))))
+            place = os.path.normpath(os.path.join(folder, dockerfile))
+            found.append(Built(folder, place, said.get("target"), "healthcheck" in service.fields))
     return tuple(found)
-
-
-def _text(node: object, default: str) -> str:
-    value = getattr(node, "value", None)
-    return value if isinstance(value, str) and value else default

@@ -57,24 +57,6 @@ def find(doc: Document) -> Iterator[Secret]:
                 end = found.span.end
 
 
-def masked(text: str) -> str:
-    """`text`, a whole Dockerfile, with each character of a secret replaced by one as long in UTF-8.
-
-    Lines, columns and byte offsets stay what they are. Never raises; a file that BuildKit refuses is
-    masked as far as it can be read.
-    """
-    spans = [found.span for found in find(parse(text))]
-    if not spans:
-        return text
-    parts: list[str] = []
-    done = 0
-    for start, end in spans:
-        parts += text[done:start], "".join(map(_mask, text[start:end]))
-        done = end
-    parts.append(text[done:])
-    return "".join(parts)
-
-
 def discreet(text: str, problem: Problem) -> str:
     """What a problem of the file `text` says, without the words it quotes where one may be a secret."""
     quoted = _QUOTED.sub("'***'", problem.message)
@@ -87,12 +69,6 @@ def discreet(text: str, problem: Problem) -> str:
         ):
             return quoted
     return problem.message
-
-
-def _mask(char: str) -> str:
-    if char in "\r\n":
-        return char
-    return "*\u00b7\u2022\U0001f784"[len(char.encode("utf-8", "replace")) - 1]
 
 
 def _in_instruction(instruction: Instruction, doc: Document) -> Iterator[Secret]:

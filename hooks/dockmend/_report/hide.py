@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from dockmend._edit import Edits
-from dockmend._project.secrets import masked
+from dockmend._engine.kinds import masked
 
 if TYPE_CHECKING:
     from dockmend._engine.mend import Reported
@@ -20,12 +20,12 @@ _TELLING = 6
 def hidden(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
     """The outcomes, secrets masked in their texts, their fixes and what is said of them."""
     for outcome in outcomes:
-        text = masked(outcome.text)
+        text = masked(outcome.text, outcome.path)
         if text == outcome.text:
             yield outcome
             continue
         values = sorted(_values(outcome.text, text), key=len, reverse=True)
-        findings = tuple(_finding(found, outcome.text, values) for found in outcome.findings)
+        findings = tuple(_finding(found, outcome, values) for found in outcome.findings)
         yield outcome._replace(text=text, findings=findings)
 
 
@@ -41,16 +41,16 @@ def _values(text: str, mask: str) -> set[str]:
     return found
 
 
-def _finding(found: Reported, text: str, values: list[str]) -> Reported:
+def _finding(found: Reported, outcome: Outcome, values: list[str]) -> Reported:
     message, reason = found.finding.message, found.finding.reason
     for value in values:
         message, reason = message.replace(value, "***"), reason.replace(value, "***")
-    fix = found.finding.fix and _fix(found.finding.fix, text)
+    fix = found.finding.fix and _fix(found.finding.fix, outcome)
     return found._replace(finding=found.finding._replace(message=message, reason=reason, fix=fix))
 
 
-def _fix(fix: Fix, text: str) -> Fix:
-    after = masked(Edits(fix.edits).apply(text))
+def _fix(fix: Fix, outcome: Outcome) -> Fix:
+    after = masked(Edits(fix.edits).apply(outcome.text), outcome.path)
     edits = []
     shift = 0
     for edit in sorted(fix.edits):

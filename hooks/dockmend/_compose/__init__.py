@@ -1,0 +1,1 @@
+"""Compose files: the only code that knows their syntax, and YAML's."""

@@ -1,0 +1,102 @@
+"""The kinds of text that hooks judge, by the names of files.
+
+A kind is a module of this package: how its text is read, what hooks find in it, what its author asked not to
+hear of, and what tells a fix that keeps its word.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
+
+if TYPE_CHECKING:
+    from dockmend._compose.document import ComposeFile
+    from dockmend._dockerfile.document import Comment, Document
+    from dockmend._dockerfile.span import Span
+    from dockmend._engine.ignores import Ignores
+    from dockmend._hook import Context, Finding, Hook
+
+    Parsed: TypeAlias = Document | ComposeFile
+
+DOCKERFILE = "dockerfile"
+COMPOSE = "compose"
+
+_COMPOSE = re.compile(r"(?:.*[-._])?compose(?:[-._].*)?\.ya?ml")
+
+
+class Kind(Protocol):
+    """What the module of a kind has."""
+
+    def parse(self, text: str) -> Parsed:
+        """The text, read: decoded as UTF-8 with surrogateescape. Never raises."""
+
+    def find(self, hook: Hook, doc: Parsed, ctx: Context) -> Iterable[Finding]:
+        """What the hook finds in it."""
+
+    def silenced(self, doc: Parsed) -> Ignores:
+        """What its author asked not to hear of."""
+
+    def asking(self, doc: Parsed) -> Iterator[Comment]:
+        """The comments in which the author may ask so, in the order of the text."""
+
+    def comments(self, doc: Parsed) -> Iterator[Comment]:
+        """All comments: none may be lost."""
+
+    def difference(self, before: Parsed, after: Parsed, becomes: Mapping[Any, Any]) -> str | None:
+        """How `after` differs from `before` with what becomes of it, as a verb phrase, or None."""
+
+    def secrets(self, doc: Parsed) -> Iterator[Span]:
+        """The places of secrets, in the order of the text, none twice."""
+
+
+def is_dockerfile(name: str) -> bool:
+    """Whether a file of that name, without its folder, is taken for a Dockerfile."""
+    if name.endswith(".dockerignore"):
+        return False
+    return (
+        name == "Dockerfile"
+        or name.startswith(("Dockerfile.", "Dockerfile-", "Containerfile"))
+        or name.endswith((".Dockerfile", ".dockerfile"))
+    )
+
+
+def is_named(name: str) -> bool:
+    """Whether a file of that name, without its folder, is one to look at in a search."""
+    return _by_name(name) is not None
+
+
+def kind_of(path: str | None) -> Kind:
+    """The kind of the file at `path`, by its name: a Dockerfile where it tells nothing, or is None."""
+    name = os.path.basename(path or "")
+    kind = _by_name(name) or (COMPOSE if name.endswith((".yml", ".yaml")) else DOCKERFILE)
+    return cast("Kind", importlib.import_module(f"dockmend._engine.{kind}"))
+
+
+def _by_name(name: str) -> str | None:
+    if _COMPOSE.fullmatch(name):
+        return COMPOSE
+    return DOCKERFILE if is_dockerfile(name) else None
+
+
+def masked(text: str, path: str | None) -> str:
+    """The text of the file at `path` with each character of a secret replaced by one as long in UTF-8.
+
+    Lines, columns and byte offsets stay what they are. Never raises; a text that is refused is masked as far
+    as it can be read.
+    """
+    kind = kind_of(path)
+    parts: list[str] = []
+    done = 0
+    for start, end in kind.secrets(kind.parse(text)):
+        parts += text[done:start], "".join(map(_mask, text[start:end]))
+        done = end
+    return "".join((*parts, text[done:])) if parts else text
+
+
+def _mask(char: str) -> str:
+    if char in "\r\n":
+        return char
+    return "*\u00b7\u2022\U0001f784"[len(char.encode("utf-8", "replace")) - 1]
