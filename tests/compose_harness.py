@@ -134,6 +134,19 @@ def _mends(
     assert load(before) != load(after)
 
 
+def without(*names: str) -> Callable[[list[Any]], list[Any]]:
+    """What takes away all entries of these names, wherever they are."""
+
+    def aside(value: Any) -> Any:
+        if isinstance(value, list):
+            return [aside(item) for item in value]
+        if isinstance(value, dict):
+            return {key: aside(inner) for key, inner in value.items() if key not in names}
+        return value
+
+    return aside
+
+
 def load(text: str) -> list[Any]:
     """What PyYAML makes of the documents of the text."""
     return list(yaml.safe_load_all(text))

@@ -97,11 +97,11 @@ def _fix(doc: ComposeFile, lack: Lack, options: Mapping[str, object]) -> tuple[F
     wrong = next((what for what, limit in limits.items() if not _SHAPES[what].fullmatch(limit)), None)
     if wrong is not None:
         return None, f"`{limits[wrong]}`, from the configuration, is no {_CALLED[wrong]} limit"
-    values = {name: _value(limits[what], short=not lack.keys) for what, name in lack.missing}
+    values = {name: _value(limits[what], short=not lack.keys) for what, name in sorted(lack.missing)}
     found = put(doc, lack.home, lack.keys, values)
     if isinstance(found, str):
         return None, found
-    reason = ", and ".join(_EFFECTS[what].format(limit) for what, limit in reversed(limits.items()))
+    reason = ", and ".join(_EFFECTS[what].format(limit) for what, limit in limits.items())
     others = [name for name in lack.heirs if name != lack.service.name]
     if others:
         reason += f"; this holds for {', '.join(others)} too"

@@ -34,7 +34,8 @@ a `#!` line, which only a shell can run.
 
 Unsafe, each with what it changes in its message: a command that is one quoted string is split into words;
 what only looks like a JSON array becomes one; a shell's comment becomes a comment line; a CMD becomes the
-arguments of an ENTRYPOINT that is not known to pass them on.
+arguments of an ENTRYPOINT that is not known to pass them on; in a Compose file, a `command` string with
+operators in it (`a && b`), of which Compose drops what follows them, becomes the command of a shell.
 
 ## Left alone
 
@@ -56,18 +57,21 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
+from dockmend._compose.document import ComposeFile, plain
 from dockmend._dockerfile import array
 from dockmend._dockerfile.document import Document, Instruction, Logical, Meaning, Stage
 from dockmend._dockerfile.lexer import GO_SPACE
 from dockmend._dockerfile.span import Span
-from dockmend._dockerfile.state import is_windows, state_after, state_at
+from dockmend._dockerfile.state import DEFAULT_SHELL, is_windows, state_after, state_at
 from dockmend._hook import INFO, SAFE, UNSAFE, Context, Edit, Finding, Fix, Hook
 from dockmend._project import entrypoint
+from dockmend._project.compose_start import argv
 from dockmend._project.entrypoint import ACTED_ON, HANDED_ON, TAKEN, UNREAD
 from dockmend._project.reference import base_image
 from dockmend._shell import words
 from dockmend._shell.words import BUILTINS, Command, Word
 
+_STARTS = ("entrypoint", "command")
 _BYTES = "it has bytes that JSON cannot hold"
 _UNDECODABLE = re.compile("[\0\ud800-\udfff]")
 
@@ -118,6 +122,25 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
             found = _start(place)
             if found is not None:
                 yield found
+
+
+def compose(doc: ComposeFile, ctx: Context) -> Iterator[Finding]:
+    """Yield a finding for each command of a Compose file that takes a shell and does not get one."""
+    del ctx
+    entries = (one.fields[name] for one in doc.services for name in _STARTS if name in one.fields)
+    for node in {id(entry.value.resolved): entry.value.resolved for entry in entries}.values():
+        dropped = argv(node).dropped
+        if not dropped:
+            continue
+        message = f"Compose runs this without a shell, and drops it from `{dropped[:2].strip()}` on"
+        if "\n" in doc.text[node.span.start : node.span.end]:
+            yield Finding(message, node.span, reason="it is written over several lines")
+            continue
+        words = [*DEFAULT_SHELL, node.text]
+        path = doc.path(node)
+        edit = Edit(node.span, f"[{array.spelled(words)}]")
+        fix = Fix(UNSAFE, (edit,), {path: dict(plain(words, path))})
+        yield Finding(message, node.span, fix, "the fix makes it the command of a shell")
 
 
 def _kind(instruction: Instruction) -> _Kind:
@@ -355,6 +378,7 @@ HOOK = Hook(
     check=check,
     aliases=("DL3025", "JSONArgsRecommended"),
     keywords=frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"}),
+    compose=compose,
 )
 
 

@@ -26,7 +26,8 @@ the configuration, or from what the project states in its build context. In this
 `.ruby-version`, `.tool-versions`. Of a range it is the only version, or the oldest where that one is still
 maintained. Where none is stated, nothing is changed.
 
-A tag that comes from an ARG before the first FROM is mended there, if nothing else uses the ARG.
+A tag that comes from an ARG before the first FROM is mended there, if nothing else uses the ARG. In Compose
+files it is the `image` of a service that is not built there.
 
 Goes before `slim-base`, which leaves an image without a tag alone.
 
@@ -54,12 +55,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from dockmend._compose.document import ComposeFile
+from dockmend._compose.edit import Put, replaced
 from dockmend._dockerfile.assignments import Assignment, assignments
 from dockmend._dockerfile.document import Document, Flag, Instruction, Meaning, Stage
 from dockmend._dockerfile.span import Span
 from dockmend._hook import UNSAFE, Context, Edit, Finding, Fix, Hook
 from dockmend._project.images import Facts, facts
-from dockmend._project.reference import SCRATCH, Image, base_image, parse
+from dockmend._project.reference import SCRATCH, Image, base_image, filled, parse
 from dockmend._project.versions import TOOLS, stated
 
 LATEST = "latest"
@@ -116,6 +119,25 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
                 and _is_taken(place.reference, image)
             ):
                 yield _finding(doc, image, place, place, ctx)
+
+
+def compose(doc: ComposeFile, ctx: Context) -> Iterator[Finding]:
+    """Yield a finding for each image of a Compose file that is taken without a tag, or with `latest`."""
+    images = (one.text("image") for one in doc.services if "build" not in one.fields)
+    for node in {id(node): node for node in images if node is not None}.values():
+        image = parse(filled(node.text, {}))
+        if image is None or not _is_open(image):
+            continue
+        version, why = _version(image, ctx)
+        put: Put | None = None
+        if version and "$" in node.text:
+            version, why = "", "a variable decides it"
+        if version:
+            tagged = node.text.removesuffix(f":{LATEST}")
+            put = replaced(doc, node, len(tagged), len(node.text), f":{version}")
+            why = f"{why}, and what latest is today may be newer" if put else "it is not written on one line"
+        fix = Fix(UNSAFE, (put.edit,), put.becomes) if put else None
+        yield Finding(_message(image), node.span, fix, why)
 
 
 def _is_open(image: Image) -> bool:
@@ -177,8 +199,7 @@ def _argument(arguments: _Arguments, base: str) -> _Place | str | None:
 
 
 def _finding(doc: Document, image: Image, place: _Place, editable: _Place | str, ctx: Context) -> Finding:
-    what = "is whatever is newest on the day" if image.tag else "has no tag and so is whatever is newest"
-    message = f"the image {image.name}{f':{image.tag}' if image.tag else ''} {what}"
+    message = _message(image)
     span = place.span
     version, why = _version(image, ctx)
     if not version:
@@ -189,6 +210,11 @@ def _finding(doc: Document, image: Image, place: _Place, editable: _Place | str,
     if fix is None:
         return Finding(message, span, reason="it is written with quotes or variables")
     return Finding(message, span, fix, f"{why}, and what latest is today may be newer")
+
+
+def _message(image: Image) -> str:
+    what = "is whatever is newest on the day" if image.tag else "has no tag and so is whatever is newest"
+    return f"the image {image.name}{f':{image.tag}' if image.tag else ''} {what}"
 
 
 def _version(image: Image, ctx: Context) -> tuple[str, str]:
@@ -249,6 +275,7 @@ HOOK = Hook(
     safety=UNSAFE,
     keywords=frozenset({"FROM"}),
     options={"versions": {}},
+    compose=compose,
 )
 
 

@@ -9,7 +9,8 @@ build needs it, to the one RUN that does: `RUN --mount=type=secret` leaves nothi
 Found are: values of ENV and ARG, variables, options and URLs whose name or place says that they are
 secret; tokens and private keys known by their shape, anywhere; passwords given to chpasswd, curl, sshpass
 and SQL; build arguments that are there to be given a secret; key, password and `.env` files that COPY or
-ADD name. No message and no report shows a value.
+ADD name. In Compose files: the same in `environment`, `build.args` and commands, and in the defaults of
+variables (`${PASSWORD:-…}`). No message and no report shows a value.
 
 ## Example
 ```dockerfile
@@ -32,6 +33,9 @@ Unsafe: the build has to be called with `--secret id=NPM_TOKEN,env=NPM_TOKEN` in
 that reads it unnamed no longer finds it; and a new value alone does not make the step run again. What a
 RUN writes to a file stays in its layer still. `env=` needs Dockerfile syntax 1.10 (BuildKit 0.16).
 
+In a Compose file a value that `.env` beside it has too becomes `${NAME}`, which Compose takes from there; a
+variable of that name in the environment of `docker compose` now goes first.
+
 ## Left alone
 Empty values and placeholders (`changeme`, `<token>`, `xxx`), variables, paths, `…_FILE`, switches, sizes,
 public and GPG keys and fingerprints, user names; front-end variables that are public by design
@@ -51,12 +55,15 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
+from dockmend._compose.document import ComposeFile
+from dockmend._compose.edit import Put, replaced
 from dockmend._dockerfile.assignments import assignments
 from dockmend._dockerfile.document import Document, Instruction, Meaning, Stage
 from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.state import is_windows
 from dockmend._hook import ERROR, UNSAFE, Context, Edit, Finding, Fix, Hook
-from dockmend._project import secrets
+from dockmend._project import compose_secrets, secrets
+from dockmend._project.compose_secrets import dotenv
 from dockmend._project.secret_files import holds_secret, imported, secret_file
 from dockmend._project.secret_names import NONE, name_strength
 
@@ -68,6 +75,10 @@ _ADVICE = dict.fromkeys(
 )
 _MOUNT = _REVOKE + "take the new one from `RUN --mount=type=secret`"
 _FILE = "mount it into the RUN that needs it with --mount=type=secret, or into the container when it runs"
+_TAKE = (
+    "whoever has the file knows it: revoke it, and take the new one from an .env file that is not committed, "
+    "as in `${NAME:?}`, or from `secrets`"
+)
 _DEFAULT_SYNTAX = "docker/dockerfile:1"
 # Each is mended in a round of its own, and there are ten.
 _MANY = 8
@@ -219,6 +230,21 @@ class _Part:
                 yield Finding(message, span, reason=_AT_RUN)
 
 
+def compose(doc: ComposeFile, ctx: Context) -> Iterator[Finding]:
+    """Yield a finding for each secret that a Compose file spells out."""
+    for found in compose_secrets.find(doc):
+        message = f"the Compose file spells out {found.what}"
+        value = found.node.text[found.start : found.end]
+        put: Put | None = None
+        if found.name and dotenv(ctx.build.read_text(".env")).get(found.name) == value:
+            put = replaced(doc, found.node, found.start, found.end, f"${{{found.name}}}")
+        if put is None:
+            yield Finding(message, found.span, reason=_TAKE)
+        else:
+            reason = f"{found.name} is then taken from the environment or .env, where it stands as well"
+            yield Finding(message, found.span, Fix(UNSAFE, (put.edit,), put.becomes), reason)
+
+
 def _texts(holder: Instruction) -> tuple[str, ...]:
     """What the instruction says, its here-documents included."""
     return (holder.args.text, *(one.content for one in holder.heredocs))
@@ -232,6 +258,7 @@ HOOK = Hook(
     aliases=("SecretsUsedInArgOrEnv",),
     severity=ERROR,
     safety=UNSAFE,
+    compose=compose,
 )
 
 

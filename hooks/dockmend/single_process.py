@@ -43,10 +43,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from dockmend._compose.document import ComposeFile
+from dockmend._dockerfile.array import spelled
 from dockmend._dockerfile.document import Document
+from dockmend._dockerfile.parser import parse
 from dockmend._dockerfile.state import is_windows, shipping, state_after
 from dockmend._hook import INFO, Context, Finding, Hook
 from dockmend._project import servers, start
+from dockmend._project.compose_start import argv
 from dockmend._project.start import Run, Script
 
 _MANAGERS = frozenset(
@@ -96,6 +100,20 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
     place = begun.entrypoint or begun.cmd
     if message and place is not None:
         yield Finding(message, place.head, reason=_REASON)
+
+
+def compose(doc: ComposeFile, ctx: Context) -> Iterator[Finding]:
+    """Yield a finding for each service that a Compose file makes start more than one process."""
+    for service in doc.services:
+        given = [name for name in ("entrypoint", "command") if name in service.fields]
+        nodes = [service.fields[name].value for name in given]
+        lines = (
+            f"{'CMD' if name == 'command' else 'ENTRYPOINT'} [{spelled(argv(node).words)}]"
+            for name, node in zip(given, nodes)
+        )
+        for finding in check(parse("\n".join(("FROM scratch", *lines))), ctx):
+            message = f"the service {service.name}: {finding.message}"
+            yield finding._replace(message=message, span=nodes[-1].resolved.span)
 
 
 def _is_manager(run: Run, overlay: bool) -> bool:
@@ -149,6 +167,7 @@ HOOK = Hook(
     severity=INFO,
     safety=None,
     keywords=frozenset({"CMD", "ENTRYPOINT"}),
+    compose=compose,
 )
 
 

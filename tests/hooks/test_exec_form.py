@@ -9,6 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+import compose_harness
 from dockmend._dockerfile.parser import parse
 from dockmend._engine.mend import Settings, mend_text
 from dockmend._hook import Context
@@ -670,3 +671,42 @@ def test_the_command_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("sys.argv", ["dockmend-exec-form", str(file)])
     assert main() == 0
     assert file.read_text() == 'FROM a\nCMD ["b"]\n'
+
+
+def command(written: str, name: str = "command") -> str:
+    return f"services:\n  a:\n    image: a:1\n    {name}: {written}\n"
+
+
+test_compose_left_alone, test_compose_mended, test_compose_unsafe = compose_harness.suite(
+    HOOK,
+    [
+        Row("words", command("gunicorn -w 4 app:app"), says=""),
+        Row("a list", command('["sh", "-c", "a && b"]'), says=""),
+        Row("a list of words", command('["a", "&&", "b"]'), says=""),
+        Row("a shell", command("sh -c 'a && b; c > d'"), says=""),
+        Row("operators in quotes", command("""a "b && c" d\\;e"""), says=""),
+        Row("a variable of Compose", command("a ${B:-c}"), says=""),
+        Row("nothing", command(""), says=""),
+        Row("over several lines", command("|\n      a &&\n      b"), says="written over several lines"),
+    ],
+    [
+        Row(
+            "in a Dockerfile within",
+            "services:\n  a:\n    build:\n      dockerfile_inline: |\n        FROM a\n        CMD node $$A\n",
+            'services:\n  a:\n    build:\n      dockerfile_inline: |\n        FROM a\n        CMD ["/bin/sh", "-c", "exec node $$A"]\n',
+        ),
+    ],
+    [
+        Row(
+            "a list of commands",
+            command("npm install && npm start  # both"),
+            command('["/bin/sh", "-c", "npm install && npm start"]  # both'),
+            says="drops it from `&&` on",
+        ),
+        Row("quoted", command("'a | b'"), command('["/bin/sh", "-c", "a | b"]'), says="from `|` on"),
+        Row("quotes within", command("a \"b\" > c"), command('["/bin/sh", "-c", "a \\"b\\" > c"]')),
+        Row("a variable of the shell", command("a $$B; c"), command('["/bin/sh", "-c", "a $$B; c"]')),
+        Row("an entrypoint", command("a; b", "entrypoint"), command('["/bin/sh", "-c", "a; b"]', "entrypoint")),
+    ],
+    aside=compose_harness.without("command", "entrypoint", "dockerfile_inline"),
+)

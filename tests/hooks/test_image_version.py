@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import compose_harness
 from dockmend import image_version
 from dockmend._engine.config import load
 from dockmend._engine.errors import Failure
@@ -273,3 +274,50 @@ def test_the_configuration_gives_versions(tmp_path: Path) -> None:
     path.write_text("[image-version.versions]\npython = 3.12\n")
     with pytest.raises(Failure, match=re.escape("`image-version.versions.python` must be a string")):
         load(str(path))
+
+
+def image(reference: str, more: str = "") -> str:
+    return f"services:\n  a:\n    image: {reference}\n{more}"
+
+
+STATED = {".python-version": "3.12\n"}
+
+test_compose_left_alone, _, test_compose_mended = compose_harness.suite(
+    HOOK,
+    [
+        Row("a tag", image("python:3.12"), says=""),
+        Row("a digest", image("python@sha256:" + "0" * 64), says=""),
+        Row("a tag that a variable decides", image("python:${TAG}"), says=""),
+        Row("a variable", image("${IMAGE}"), says=""),
+        Row("what is built there", image("app", "    build: .\n"), says=""),
+        Row("no image", "services:\n  a:\n    build: .\n", says=""),
+        Row("no version is stated", image("redis"), says="the project states no version of redis"),
+        Row("latest by default", image("python:${TAG:-latest}"), context=STATED, says="a variable decides it"),
+        Row("over two lines", image('"pyth\\\n      on"'), context=STATED, says="not written on one line"),
+    ],
+    unsafe=[
+        Row("no tag", image("python"), image("python:3.12"), STATED, says=".python-version"),
+        Row("latest", image("python:latest  # newest"), image("python:3.12  # newest"), STATED),
+        Row("in quotes", image("'python'"), image("'python:3.12'"), STATED),
+        Row("in brackets", "services: {a: {image: python}}\n", "services: {a: {image: python:3.12}}\n", STATED),
+        Row(
+            "by configuration",
+            image("redis:latest"),
+            image("redis:8"),
+            options={"versions": {"redis": "8"}},
+        ),
+        Row(
+            "shared",
+            "x-a: &a\n  image: python\nservices:\n  b:\n    <<: *a\n  c:\n    <<: *a\n",
+            "x-a: &a\n  image: python:3.12\nservices:\n  b:\n    <<: *a\n  c:\n    <<: *a\n",
+            STATED,
+        ),
+        Row(
+            "in a Dockerfile within",
+            "services:\n  a:\n    build:\n      dockerfile_inline: |\n        FROM python\n        RUN echo $$A\n",
+            "services:\n  a:\n    build:\n      dockerfile_inline: |\n        FROM python:3.12\n        RUN echo $$A\n",
+            STATED,
+        ),
+    ],
+    aside=compose_harness.without("image", "dockerfile_inline"),
+)

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+import compose_harness
 from dockmend import no_secrets
 from dockmend._dockerfile.parser import parse
 from dockmend._engine import kinds
@@ -323,3 +324,73 @@ def test_the_page_shows_what_happens() -> None:
     before, after = re.findall(r"```dockerfile\n(.*?)```", no_secrets.__doc__ or "", re.DOTALL)
     settings = Settings((HOOK,), unsafe=True)
     assert mend_text(before, settings, None, BuildContext(None)).text == after
+
+
+def variable(line: str) -> str:
+    return f"services:\n  db:\n    image: postgres:17\n    environment:\n{line}"
+
+
+PLAIN = variable("      POSTGRES_PASSWORD: hunter2\n")
+DOTENV = {".env": "OTHER=x\nPOSTGRES_PASSWORD=hunter2\n"}
+
+test_compose_left_alone, _, test_compose_mended = compose_harness.suite(
+    HOOK,
+    [
+        Row("a variable", variable("      POSTGRES_PASSWORD: ${PASSWORD}\n"), says=""),
+        Row("taken over", variable("      POSTGRES_PASSWORD:\n"), says=""),
+        Row("taken over in a list", variable("      - POSTGRES_PASSWORD\n"), says=""),
+        Row("a file", variable("      POSTGRES_PASSWORD_FILE: /run/secrets/db\n"), says=""),
+        Row("a placeholder", variable("      POSTGRES_PASSWORD: changeme\n"), says=""),
+        Row("spelled out", PLAIN, says="the value of POSTGRES_PASSWORD: whoever has the file"),
+        Row("in a list", variable("      - POSTGRES_PASSWORD=hunter2\n"), says="POSTGRES_PASSWORD"),
+        Row("a default", variable("      X: ${DB_PASSWORD:-hunter2}\n"), says="a default of DB_PASSWORD"),
+        Row(
+            "a build argument",
+            f"services:\n  a:\n    build:\n      context: .\n      args:\n        TOKEN: {GITHUB}\n",
+            says="the value of TOKEN",
+        ),
+        Row("a token", variable(f"      X: {GITHUB}\n"), says="a GitHub token"),
+        Row("in a URL", variable("      X: postgres://app:hunter2@db.internal/app\n"), says="a password in a URL"),
+        Row(
+            "in a command",
+            "services:\n  a:\n    image: redis:8\n    command: redis-server --requirepass-token hunter2x\n",
+        ),
+        Row("merged", "x-e: &e\n  DB_PASSWORD: hunter2\nservices:\n  a:\n    environment: *e\n", says="DB_PASSWORD"),
+        Row("another in .env", PLAIN, context={".env": "POSTGRES_PASSWORD=other\n"}, says="revoke"),
+        Row(
+            "in a Dockerfile within",
+            "services:\n  a:\n    build:\n      dockerfile_inline: |\n        FROM a:1\n        ENV DB_PASSWORD=hunter2\n",
+            says="ENV spells out the value of DB_PASSWORD",
+        ),
+    ],
+    unsafe=[
+        Row(
+            "in .env too",
+            PLAIN,
+            variable("      POSTGRES_PASSWORD: ${POSTGRES_PASSWORD}\n"),
+            DOTENV,
+            says="where it stands as well",
+        ),
+        Row(
+            "in a list and in .env",
+            variable("      - 'POSTGRES_PASSWORD=hunter2'\n"),
+            variable("      - 'POSTGRES_PASSWORD=${POSTGRES_PASSWORD}'\n"),
+            {".env": "export POSTGRES_PASSWORD='hunter2'\n"},
+        ),
+        Row(
+            "in brackets and in .env",
+            variable("      {POSTGRES_PASSWORD: hunter2}\n"),
+            variable('      {POSTGRES_PASSWORD: "${POSTGRES_PASSWORD}"}\n'),
+            {".env": 'POSTGRES_PASSWORD="hunter2"\r\n'},
+        ),
+    ],
+    aside=compose_harness.without("environment"),
+)
+
+
+def test_no_report_shows_a_secret_of_a_compose_file() -> None:
+    text = variable(f"      POSTGRES_PASSWORD: hunter2\n      X: ${{Y_TOKEN:-{GITHUB}}}\n")
+    masked = kinds.masked(text, "compose.yaml")
+    assert "hunter2" not in masked
+    assert GITHUB not in masked
+    assert [len(line) for line in masked.split("\n")] == [len(line) for line in text.split("\n")]

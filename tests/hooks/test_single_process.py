@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import compose_harness
 from dockmend.single_process import HOOK
 from harness import Row, suite
 
@@ -81,4 +82,25 @@ test_left_alone, test_mended, test_unsafe = suite(
         "other-escape": "the backtick marks a file for Windows",
         "onbuild": "a trigger starts nothing here",
     },
+)
+
+
+def command(written: str) -> str:
+    return f"services:\n  a:\n    image: a:1\n    command: {written}\n"
+
+
+test_compose_left_alone, *_ = compose_harness.suite(
+    HOOK,
+    [
+        Row("one", command("gunicorn app:app"), says=""),
+        Row("no command", "services:\n  a:\n    image: a:1\n", says=""),
+        Row("a manager", command("supervisord -n"), says="the service a: `supervisord` starts and watches"),
+        Row("a service", command("sh -c 'service cron start && gunicorn app:app'"), says="leaves behind"),
+        Row("jobs", command('["sh", "-c", "celery worker & gunicorn app:app"]'), says="in the background"),
+        Row(
+            "a manager as entrypoint",
+            "services:\n  a:\n    image: a:1\n    entrypoint: [supervisord]\n    command: [-n]\n",
+            says="`supervisord`",
+        ),
+    ],
 )

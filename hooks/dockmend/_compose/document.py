@@ -254,11 +254,15 @@ def _leaf(node: Node) -> Leaf:
 
 
 def plain(value: object, path: Path) -> Iterator[tuple[Path, Leaf]]:
-    """The meaning of a mapping, string or number that is to be written at `path`."""
+    """The meaning of a mapping, list, string or number that is to be written at `path`."""
     if isinstance(value, dict):
         yield path, (MAPPING, "map", "", "")
         for key, inner in value.items():
             yield from plain(inner, (*path, key))
+    elif isinstance(value, list):
+        yield path, (SEQUENCE, "seq", "", "")
+        for number, inner in enumerate(value):
+            yield from plain(inner, (*path, number))
     else:
         tag = {str: "str", int: "int", float: "float"}[type(value)]
         yield path, (SCALAR, tag, "", str(value))

@@ -50,7 +50,7 @@ def replaced(doc: ComposeFile, node: Node, start: int, end: int, new: str) -> Pu
         return None
     path = doc.path(node)
     leaf = (SCALAR, "str", node.anchor or "", text)
-    if node.style or not _BRACES.search(new):
+    if node.style or not (node.flow and _BRACES.search(new)):
         return Put(Edit(span, new), {path: {path: leaf}})
     # In brackets a plain scalar ends at a brace.
     return Put(Edit(node.span, f'"{text}"'), {path: {path: leaf}}) if '"' not in text else None

@@ -38,7 +38,7 @@ class Node:
     its anchor names. `span` runs from the first character, without the anchor and the tag before it, to the
     last one that is no blank; an empty scalar's is empty, behind its key's colon. `tag` is short for YAML's
     own (`str`, `int`, `null`), else as it is written (`!reset`). `style` is a scalar's quote, `|` or `>`, ""
-    where it is plain; `flow` says that a collection is in brackets.
+    where it is plain; `flow` says that it is a collection in brackets, or within one.
     """
 
     __slots__ = ("anchor", "entries", "flow", "items", "kind", "span", "style", "tag", "target", "text")
@@ -181,6 +181,7 @@ class _Reader:
                 break
             key = self.node(event, depth)
             value = self.node(next(self.events), depth)
+            key.flow, value.flow = key.flow or node.flow, value.flow or node.flow
             if value.span.start == value.span.end and value.anchor is None and value.target is None:
                 colon = self.text.find(":", key.span.end, value.span.end + 1)
                 place = key.span.end if colon < 0 else colon + 1
@@ -195,6 +196,7 @@ class _Reader:
                 node.span = self.whole(node, event, [one.span for one in items])
                 break
             items.append(self.node(event, depth))
+            items[-1].flow = items[-1].flow or node.flow
         node.items = tuple(items)
 
     def whole(self, node: Node, event: Any, parts: list[Span]) -> Span:

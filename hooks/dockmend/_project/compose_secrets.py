@@ -14,6 +14,9 @@ from dockmend._project.secret_tokens import tokens
 from dockmend._project.secrets import in_script
 
 # https://docs.docker.com/reference/compose-file/interpolation/
+_LINE = re.compile(
+    r"(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)=(?:'([^'$\\]*)'|\"([^\"$\\]*)\"|([^\s'\"$\\#]*))[ \t\r]*"
+)
 _DEFAULT = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*):?[-+]([^${}]*)\}")
 
 
@@ -63,3 +66,12 @@ def _in_service(doc: ComposeFile, service: Service) -> Iterator[Secret]:
 
 def _secret(doc: ComposeFile, node: Node, start: int, end: int, what: str, name: str = "") -> Secret:
     return Secret(doc.part(node, start, end), what, node, start, end, name)
+
+
+def dotenv(text: str) -> dict[str, str]:
+    """The variables of an `.env` file, those of plain lines alone.
+
+    https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/#env-file-syntax
+    """
+    found = (_LINE.fullmatch(line) for line in text.split("\n"))
+    return {match[1]: match[2] or match[3] or match[4] or "" for match in found if match is not None}

@@ -62,7 +62,7 @@ class _Scan:
             limits = [_limits(one) for one in (*self.chain(service), *self.beside.named(service.name))]
             missing = {MEMORY, CPUS}.difference(*limits)
             if missing:
-                self.missing[id(service.node)] = tuple(sorted(missing))
+                self.missing[id(service.node)] = tuple(one for one in (MEMORY, CPUS) if one in missing)
         for service in services.values():
             if id(service.node) in self.missing:
                 *_, first = (one for one in self.chain(service) if id(one.node) in self.missing)

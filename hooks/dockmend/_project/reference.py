@@ -6,6 +6,7 @@ https://github.com/distribution/reference
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -102,7 +103,7 @@ def base_image(doc: Document, stage: Stage) -> Image | None:
     https://docs.docker.com/reference/dockerfile/#understand-how-arg-and-from-interact
     """
     base = root_base(stage)
-    return parse(_filled(base, _global_arguments(doc)) if any(char in base for char in "$'\"") else base)
+    return parse(filled(base, _global_arguments(doc)) if any(char in base for char in "$'\"") else base)
 
 
 @lru_cache(maxsize=2)
@@ -119,7 +120,7 @@ def _global_arguments(doc: Document) -> dict[str, str | None]:
     return found
 
 
-def _filled(base: str, arguments: dict[str, str | None]) -> str:
+def filled(base: str, arguments: Mapping[str, str | None]) -> str:
     """`base` with what is known of its variables; a tag that cannot be told stays as it is written."""
     text = _defaults(base, arguments)
     whole = expand(text, arguments)
@@ -130,7 +131,7 @@ def _filled(base: str, arguments: dict[str, str | None]) -> str:
     return text if known is None else known + text[colon:]
 
 
-def _defaults(text: str, arguments: dict[str, str | None]) -> str:
+def _defaults(text: str, arguments: Mapping[str, str | None]) -> str:
     """`text` with `${NAME:-default}` and `${NAME-default}` replaced where they can be told."""
 
     def value(match: re.Match[str]) -> str:
