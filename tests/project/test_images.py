@@ -170,17 +170,17 @@ def test_full(reference: str, full: set[str]) -> None:
 @pytest.mark.parametrize(
     ("reference", "known"),
     [
-        ("nginx:alpine", (80, "http", True, False)),
-        ("php:8-apache", (80, "http", True, False)),
-        ("php:8-fpm", (9000, "tcp", True, False)),
-        ("php:8", (None, "tcp", False, False)),
-        ("wordpress:fpm", (9000, "tcp", True, False)),
-        ("postgres:16", (5432, "tcp", True, False)),
-        ("lscr.io/linuxserver/nginx", (None, "tcp", True, True)),
-        ("phusion/baseimage:0.11", (None, "tcp", False, True)),
+        ("nginx:alpine", (80, "http", True, "")),
+        ("php:8-apache", (80, "http", True, "")),
+        ("php:8-fpm", (9000, "tcp", True, "")),
+        ("php:8", (None, "tcp", False, "")),
+        ("wordpress:fpm", (9000, "tcp", True, "")),
+        ("postgres:16", (5432, "tcp", True, "")),
+        ("lscr.io/linuxserver/nginx", (None, "tcp", True, "ENTRYPOINT")),
+        ("phusion/baseimage:0.11", (None, "tcp", False, "CMD")),
     ],
 )
-def test_serves(reference: str, known: tuple[int | None, str, bool, bool]) -> None:
+def test_serves(reference: str, known: tuple[int | None, str, bool, str]) -> None:
     image = parse(reference)
     assert image is not None
     found: Facts = facts(image)

@@ -49,12 +49,13 @@ _SYSTEM_TOOLS = {
 }
 # https://github.com/docker-library/buildpack-deps/blob/master/debian/bookworm/curl/Dockerfile
 _BUILDPACK_DEPS = frozenset({"curl", "wget"})
+_INITS = {"init": "ENTRYPOINT", "init-cmd": "CMD"}
 
 # Names | system of a tag that names none | user it starts as | user it brings for applications
 #   | tools on its PATH | where it serves by itself | what it is
 # A `?` is not known; a name that ends with "*" stands for all that start so. What it is: `full` (built on
-# buildpack-deps where not slim), `drops` (starts as root and gives root up where it has it), `init` (starts
-# an init system or a supervisor). Names without a slash are from
+# buildpack-deps where not slim), `drops` (starts as root and gives root up where it has it), `init` (its
+# ENTRYPOINT starts an init system or a supervisor), `init-cmd` (its CMD does). Names without a slash are from
 #   https://github.com/docker-library/official-images/tree/master/library
 # and the others, or more of the same, from
 #   node       https://github.com/nodejs/docker-node/blob/main/docs/BestPractices.md#non-root-user
@@ -81,7 +82,7 @@ ubi-minimal                                  | rhel       | root
 ubi/*                                        | rhel       | ?
 archlinux opensuse/leap opensuse/tumbleweed  | ?          | root
 nvidia/cuda nvcr.io/nvidia/cuda              | ?          | root
-phusion/baseimage                            | debian     | root | | | | init
+phusion/baseimage                            | debian     | root | | | | init-cmd
 gcr.io/distroless/*                          | distroless | root | nonroot
 
 python                                       | debian     | root | | python python3 pip | | full
@@ -140,7 +141,7 @@ jenkins jenkins/jenkins                      | debian     | jenkins | | java cur
 grafana/grafana                              | alpine     | 472  | | | 3000 http
 prom/prometheus                              | busybox    | nobody | | | 9090 http
 tiangolo/uvicorn-gunicorn*                   | debian     | root | | python python3 | 80 http
-tiangolo/uwsgi-nginx*                        | debian     | root | | python python3 | 80 http | init drops
+tiangolo/uwsgi-nginx*                        | debian     | root | | python python3 | 80 http | init-cmd drops
 
 bitnami/* bitnamilegacy/*                    | ?          | 1001
 cgr.dev/chainguard/*                         | ?          | ?
@@ -155,16 +156,16 @@ class Facts(NamedTuple):
 
     `family` is one of this module's names for a system. `user` is who it starts as, ROOT for 0;
     `brings` an unprivileged user that is there for applications. `drops` says that what it starts by
-    itself as root gives root up; `init` that this is an init system or a supervisor. `tools` are
-    commands certainly on the PATH, `full` those that a slim variant of the same image lacks. `port` and
-    `protocol` are where it serves when nothing else is started.
+    itself as root gives root up; `init` is CMD or ENTRYPOINT where that starts an init system or a
+    supervisor. `tools` are commands certainly on the PATH, `full` those that a slim variant of the same
+    image lacks. `port` and `protocol` are where it serves when nothing else is started.
     """
 
     family: str | None = None
     user: str | None = None
     brings: str | None = None
     drops: bool = False
-    init: bool = False
+    init: str = ""
     tools: frozenset[str] = frozenset()
     full: frozenset[str] = frozenset()
     port: int | None = None
@@ -222,7 +223,7 @@ def _tables() -> tuple[dict[str, Facts], list[tuple[str, Facts]]]:
             None if user == "?" else user,
             brings or None,
             "drops" in kind,
-            "init" in kind,
+            _INITS.get(kind.partition(" ")[0], ""),
             frozenset(tools.split()),
             _BUILDPACK_DEPS if "full" in kind else frozenset(),
             int(port) if port else None,
