@@ -40,16 +40,16 @@ CMD ["gunicorn", "app:app"]
 
 Unsafe: what needs a compiler when the container runs no longer finds one, and what is loaded from a library
 that only came with its headers may be missing. The builder repeats the stage up to the installation, so
-that it sees the same files and variables; what a linter says of a line in it, it says twice. In the stage
-that ships, packages to build with go, a header package becomes its library (`libpq-dev`: `libpq5`), all
-others stay.
+that it sees the same files and variables; what a linter says of a line in it, it says twice. It empties no
+caches, since it does not ship. In the stage that ships, packages to build with go, a header package becomes
+its library (`libpq-dev`: `libpq5`), all others stay.
 
 With pip, wheels are built without `--no-deps`, so that every dependency is among them, and installed without
 asking an index. With a virtual environment (`python -m venv`, `uv venv`, `uv sync`, Poetry's in-project one),
 the environment is built in the builder and copied.
 
-`slim-base` goes first: a full image brings the compilers by itself. So do `image-version`, and the hooks that
-mend the RUN instructions which this one copies.
+`slim-base` goes first: a full image brings the compilers by itself. So does `merge-run`, where it joins RUN
+instructions which this one copies.
 
 ## Left alone
 
@@ -77,10 +77,12 @@ from dockmend._dockerfile.state import is_windows
 from dockmend._hook import INFO, UNSAFE, Context, Edit, Finding, Fix, Hook
 from dockmend._project.build_packages import package
 from dockmend._project.images import ALPINE, DEBIAN, family
+from dockmend._project.order import held
 from dockmend._project.python_build import Step, plan, steps
 from dockmend._project.reference import base_image
 from dockmend._project.split import Split, Stuck
 from dockmend._shell.code import Code
+from dockmend._shell.groups import partners
 from dockmend._shell.installed import package_name, packages
 from dockmend._shell.packages import is_opaque
 
@@ -114,11 +116,10 @@ _TOOLCHAINS = {
 
 def check(doc: Document, ctx: Context) -> Iterator[Finding]:
     """Yield a finding where a file of one stage ships what it only builds with."""
-    del ctx
     if len(doc.stages) != 1 or is_windows(doc, doc.stages[0]):
         return
     stage = doc.stages[0]
-    finding = _toolchain(doc, stage) or _python(doc, stage)
+    finding = _toolchain(doc, stage) or _python(doc, ctx, stage)
     if finding is not None:
         yield finding
 
@@ -140,7 +141,7 @@ def _toolchain(doc: Document, stage: Stage) -> Finding | None:
     return None
 
 
-def _python(doc: Document, stage: Stage) -> Finding | None:
+def _python(doc: Document, ctx: Context, stage: Stage) -> Finding | None:
     """Compilers and headers that are installed for Python distributions and ship."""
     image = base_image(doc, stage)
     system = family(image) if image is not None else None
@@ -174,14 +175,14 @@ def _python(doc: Document, stage: Stage) -> Finding | None:
         reason = "which libraries have to stay is known for Python's own images alone"
     elif system == DEBIAN and "slim" not in image.words:
         reason = f"{image.name}:{image.tag} brings compilers itself: slim-base goes first"
-    fix: Fix | str = reason or _split(doc, stage, found, system or DEBIAN)
+    fix: Fix | str = reason or _split(doc, ctx, stage, found, system or DEBIAN)
     if isinstance(fix, str):
         return Finding(message, span, reason=fix)
     reason = "what needs a compiler or a library of these packages when the container runs no longer finds it"
     return Finding(message, span, fix, reason)
 
 
-def _split(doc: Document, stage: Stage, found: list[Step], system: str) -> Fix | str:
+def _split(doc: Document, ctx: Context, stage: Stage, found: list[Step], system: str) -> Fix | str:
     """The installation in a builder; or why it stays where it is."""
     way = plan(doc, stage, found)
     if isinstance(way, str):
@@ -195,6 +196,10 @@ def _split(doc: Document, stage: Stage, found: list[Step], system: str) -> Fix |
         parts = Split(doc, stage, way, system).parts()
     except Stuck as stuck:
         return str(stuck)
+    joined = partners(doc, held(doc, ctx.build, ctx.path))
+    for instruction in stage.instructions:
+        if instruction.index <= way.last.index and instruction.index in joined:
+            return f"merge-run joins the RUN of line {instruction.line} with another first"
     return Fix(UNSAFE, tuple(Edit(*edit) for edit in parts.edits), parts.becomes)
 
 
