@@ -110,6 +110,7 @@ _TOOLCHAINS = {
         r"(?:\./|\A|[ \t])(?:mvn|gradle)w?\b.*\b(?:package|install|build|bootJar)\b"
     ),
     "mcr.microsoft.com/dotnet/sdk": re.compile(r"\bdotnet[ \t]+(?:publish|build)\b"),
+    "mcr.microsoft.com/dotnet/core/sdk": re.compile(r"\bdotnet[ \t]+(?:publish|build)\b"),
     "microsoft/dotnet": re.compile(r"\bdotnet[ \t]+(?:publish|build)\b"),
 }
 

@@ -108,11 +108,15 @@ denoland/deno                                | debian     | root | deno | deno
 ghcr.io/astral-sh/uv                         | ?          | root
 mcr.microsoft.com/dotnet/aspnet mcr.microsoft.com/dotnet/runtime     | debian | root
 mcr.microsoft.com/dotnet/runtime-deps mcr.microsoft.com/dotnet/sdk   | debian | root
+mcr.microsoft.com/dotnet/core/aspnet mcr.microsoft.com/dotnet/core/runtime | debian | root
+mcr.microsoft.com/dotnet/core/runtime-deps mcr.microsoft.com/dotnet/core/sdk | debian | root
+microsoft/dotnet microsoft/aspnetcore microsoft/aspnetcore-build     | debian | root
 mcr.microsoft.com/playwright mcr.microsoft.com/playwright/python     | debian | root | pwuser
 continuumio/miniconda3 continuumio/anaconda3 | debian     | root | | python python3
 condaforge/miniforge3 condaforge/mambaforge  | debian     | root | | python python3
 mambaorg/micromamba                          | debian     | mambauser
 jupyter/* quay.io/jupyter/*                  | debian     | jovyan | | python python3
+fluent/fluentd                               | ?          | ?    | fluent
 tensorflow/tensorflow pytorch/pytorch        | debian     | root | | python python3
 
 nginx                                        | debian     | root | nginx | | 80 http | drops
@@ -263,10 +267,10 @@ def _php(known: Facts, image: Image) -> Facts:
 
 
 def _nginx(known: Facts, image: Image) -> Facts:
-    """With curl since 2020: https://github.com/nginx/docker-nginx/issues/392."""
+    """With curl since 2020, but in the slim variant: https://github.com/nginx/docker-nginx/issues/392."""
     version = re.match(r"1\.([0-9]{1,3})", image.tag or "1.99")
     old = image.open or (version is not None and int(version[1]) < 19)
-    return known if old else known._replace(tools=known.tools | {"curl"})
+    return known if old or "slim" in image.words else known._replace(tools=known.tools | {"curl"})
 
 
 def _by_fpm(known: Facts, image: Image) -> Facts:
