@@ -38,7 +38,10 @@ _Done = tuple[Code, tuple[Install, ...]]
 
 
 class Copied(NamedTuple):
-    """A COPY or ADD: each source that is a folder or a file, as its paths in the context and in the image."""
+    """A COPY or ADD: each source that is a folder or a file, as its paths in the context and in the image.
+
+    One of which that cannot be told, and whose name tells of no file, is both.
+    """
 
     instruction: Instruction
     target: str
@@ -187,9 +190,9 @@ class _Scan:
             if has_wildcard(path):
                 continue
             kind = FOLDER if not path or (text or "").endswith("/") else self.build.kind(path)
-            if kind == FOLDER:
+            if kind == FOLDER or (kind is None and "." not in posixpath.basename(path)):
                 folders.append((path, target))
-            else:
+            if kind != FOLDER:
                 files.append((path, posixpath.join(target, posixpath.basename(path)) if into else target))
         return Copied(one, target, tuple(folders), tuple(files))
 
@@ -240,7 +243,10 @@ class _Scan:
                 paths.update({path: "*" for path in needs.locks if path not in paths})
                 refused, doubt = refused or needs.refused, doubt or needs.doubt
         before = [each for each in moving if each.instruction.index < last.index]
-        covering = [each for each in before if any(_covers(each, path) for path in paths)]
+        named = {target for each in before for _, target in each.files}
+        covering = [
+            each for each in before if any(_covers(each, path) for path in paths if path not in named)
+        ]
         if not covering:
             return None
         before = before[before.index(covering[0]) :]
