@@ -58,6 +58,7 @@ LEFT_ALONE = [
     ),
     left("something else in exec form", 'COPY . .\nRUN ["make"]\n' + PIP, says="may need what is copied"),
     left("files without a dot in their names", "COPY Gemfile Gemfile.lock ./\nRUN bundle install\n", None),
+    left("such files one by one", "COPY Gemfile .\nCOPY Gemfile.lock .\nRUN bundle install\n", None),
     left("a file into a folder", "COPY setup.py /app\n" + PIP, None),
     left(
         "more than an installation",
@@ -478,6 +479,12 @@ UNSAFE = [
         "COPY src/requirements.txt /srv/\nRUN pip install -r /srv/requirements.txt\nCOPY src /srv\n",
         None,
         says="not known",
+    ),
+    row(
+        "unknown, with files that have no dot in their names",
+        "COPY . .\nRUN bundle install\n",
+        "COPY Gemfile Gemfile.lock* ./\nRUN bundle install\nCOPY . .\n",
+        None,
     ),
     row(
         "unknown, with a lock file",

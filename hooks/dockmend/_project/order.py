@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from dockmend._dockerfile.document import Document, Instruction, Stage
@@ -47,6 +47,10 @@ class Copied(NamedTuple):
     target: str
     folders: tuple[tuple[str, str], ...]
     files: tuple[tuple[str, str], ...]
+
+    def without(self, files: Collection[str]) -> Copied:
+        """The same where none of the sources in `files` is a folder."""
+        return self._replace(folders=tuple(one for one in self.folders if one[0] not in files))
 
 
 class Plan(NamedTuple):
@@ -242,11 +246,9 @@ class _Scan:
                 paths.update(dict.fromkeys(needs.files, ""))
                 paths.update({path: "*" for path in needs.locks if path not in paths})
                 refused, doubt = refused or needs.refused, doubt or needs.doubt
-        before = [each for each in moving if each.instruction.index < last.index]
-        named = {target for each in before for _, target in each.files}
-        covering = [
-            each for each in before if any(_covers(each, path) for path in paths if path not in named)
-        ]
+        brought = {source for each in copies for source, target in each.files if target in paths}
+        before = [each.without(brought) for each in moving if each.instruction.index < last.index]
+        covering = [each for each in before if any(_covers(each, path) for path in paths)]
         if not covering:
             return None
         before = before[before.index(covering[0]) :]
