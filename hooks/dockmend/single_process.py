@@ -30,8 +30,8 @@ Found are, in CMD and ENTRYPOINT of the last stage and in those of their scripts
 process managers (supervisord, s6, runit, my_init, systemd, honcho, …), `service x start` and
 `/etc/init.d/x start` beside another command, a job in the background (`a & b`), and several servers one after
 the other. Left alone are workers that a server starts itself, init processes that start one program (tini,
-dumb-init), what stands in a branch or a function, a job that a script ends again, and a single one that it
-waits for.
+dumb-init), a program of the build context that is called like a process manager (`init`), what stands in a
+branch or a function, a job that a script ends again, and a single one that it waits for.
 
 ## References
 
@@ -41,9 +41,10 @@ waits for.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping
 
-from dockmend._dockerfile.document import Document
+from dockmend._dockerfile.document import Document, Instruction
 from dockmend._dockerfile.state import is_windows, shipping, state_after
 from dockmend._hook import INFO, Context, Finding, Hook
 from dockmend._project import servers, start
@@ -86,7 +87,9 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
     begun = start.read(doc, stage, ctx.build)
     texts = [one.args.text for current in shipping(doc) for one in current.instructions]
     overlay = any("s6" in text or "/services.d" in text for text in texts)
-    message = next((f"`{run.name}` {_MANAGES}" for run in begun.runs if _is_manager(run, overlay)), "")
+    own = {name for current in shipping(doc) for one in current.instructions for name in _copied(one)}
+    managers = (run for run in begun.runs if _is_manager(run, overlay) and run.name not in own)
+    message = next((f"`{run.name}` {_MANAGES}" for run in managers), "")
     env = state_after(doc, stage).env
     for script in begun.scripts:
         runs = [run for run in begun.runs if run.script is script and not _in_branch(run)]
@@ -96,6 +99,13 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
     place = begun.entrypoint or begun.cmd
     if message and place is not None:
         yield Finding(message, place.head, reason=_REASON)
+
+
+def _copied(one: Instruction) -> Iterator[str]:
+    """The names of what an ADD or COPY brings from the build context: its own `init` may be anything."""
+    if one.name in ("ADD", "COPY") and not one.flag("from"):
+        for path in (one.json or [word.text for word in one.words])[:-1]:
+            yield posixpath.basename(path)
 
 
 def _is_manager(run: Run, overlay: bool) -> bool:
