@@ -53,11 +53,12 @@ instructions which this one copies.
 
 ## Left alone
 
-Files of several stages. Packages that are removed again. Compilers that are used for something else than
-Python distributions. Only reported: other images than Python's own in their slim and Alpine variants, header
-packages whose library is not known here, several installations, scripts that are more than commands joined
-by `&&`, a USER, SHELL or VOLUME before the installation, comments among what would go. Go, Rust, Java and
-.NET programs that are built in the image they ship in are reported; what they need to run is not known here.
+Files of several stages. Packages that are removed again, or that the container may need. Only reported:
+what else is built than Python distributions (`npm`, `gem`, `make`, …), where the container starts a program
+and is nothing to work in; other images than Python's own in their slim and Alpine variants, header packages
+whose library is not known here, several installations, scripts that are more than commands joined by `&&`, a
+USER, SHELL or VOLUME before the installation, comments among what would go. Go, Rust, Java and .NET programs
+that are built in the image they ship in are reported; what they need to run is not known here.
 
 ## References
 
@@ -75,11 +76,12 @@ from dockmend._dockerfile.document import Document, Stage
 from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.state import is_windows
 from dockmend._hook import INFO, UNSAFE, Context, Edit, Finding, Fix, Hook
+from dockmend._project import start
 from dockmend._project.build_packages import package
 from dockmend._project.images import ALPINE, DEBIAN, family
 from dockmend._project.order import held
 from dockmend._project.python_build import Step, plan, steps
-from dockmend._project.reference import base_image
+from dockmend._project.reference import Image, base_image
 from dockmend._project.split import Split, Stuck
 from dockmend._shell.code import Code
 from dockmend._shell.groups import partners
@@ -88,9 +90,16 @@ from dockmend._shell.packages import is_opaque
 
 _COMPILES = re.compile(
     r"(?:gcc|g\+\+|cc|c\+\+|make|gmake|cmake|ninja|meson|configure|config|autogen\.sh|autoreconf|cargo|rustc|go"
-    r"|npm|yarn|pnpm|bundle|gem|cpanm|R|Rscript|setup\.py)\Z"
+    r"|npm|yarn|pnpm|bundle|gem|cpanm?|luarocks|pecl|phpize|docker-php-ext-install|R|Rscript|setup\.py)\Z"
 )
-_USED = re.compile(r"(?<![\w./-])(?:gcc|g\+\+|cc|make|cmake|cargo)(?![\w.-])")
+_USED = re.compile(
+    r"(?<![\w./-])(?:gcc|g\+\+|cc|make|cmake|cargo|go|mvnw?|gradlew?)(?![\w.-])"
+    r"|\b(?:npm|yarn|pnpm|bundle|gem|pip3?)[ \",]+install\b"
+)
+# What somebody works in, who may want to compile there.
+_WORKED_IN = re.compile(
+    r"(?:[bad]?a?sh|zsh|fish|sshd|code-server|jupyter.*|ipython|R|tmux|screen|vi|vim|emacs)\Z"
+)
 # By themselves these compile nothing.
 _ASIDE = re.compile(r"(?:lib)?python[0-9.]*-dev|make\Z|pkg-?conf|autoconf\Z|automake\Z|binutils|libtool\Z")
 _REMOVES = re.compile(
@@ -120,7 +129,7 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
     if len(doc.stages) != 1 or is_windows(doc, doc.stages[0]):
         return
     stage = doc.stages[0]
-    finding = _toolchain(doc, stage) or _python(doc, ctx, stage)
+    finding = _toolchain(doc, stage) or _packages(doc, ctx, stage)
     if finding is not None:
         yield finding
 
@@ -142,15 +151,14 @@ def _toolchain(doc: Document, stage: Stage) -> Finding | None:
     return None
 
 
-def _python(doc: Document, ctx: Context, stage: Stage) -> Finding | None:
-    """Compilers and headers that are installed for Python distributions and ship."""
+def _packages(doc: Document, ctx: Context, stage: Stage) -> Finding | None:
+    """Compilers and headers that are installed for what is built here, and ship."""
     image = base_image(doc, stage)
-    system = family(image) if image is not None else None
+    known = family(image) if image is not None else None
+    system = known or DEBIAN
     names: list[str] = []
     span: Span | None = None
-    found = list(steps(doc, stage))
-    if not found:
-        return None
+    builder = ""
     for instruction in stage.instructions:
         if instruction.name != "RUN":
             continue
@@ -159,28 +167,47 @@ def _python(doc: Document, ctx: Context, stage: Stage) -> Finding | None:
             return None
         for command in code.program.commands:
             if _COMPILES.match(command.name or ""):
-                return None
+                builder = builder or command.name or ""
             for word in packages(command):
-                if package(package_name(word), system or DEBIAN).builds:
+                if package(package_name(word), system).builds:
                     names.append(package_name(word))
                     span = span or code.span(word.start, word.end)
-    used = any(
-        one.name in ("CMD", "ENTRYPOINT") and _USED.search(one.args.text) for one in stage.instructions
-    )
-    if span is None or used or all(_ASIDE.match(name) for name in names):
+    if span is None or all(_ASIDE.match(name) for name in names) or _may_compile(stage):
         return None
     listed = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
     message = f"packages to build with ship in the image: {listed}"
-    reason = ""
-    if image is None or image.name not in ("python", "pypy") or system not in (DEBIAN, ALPINE):
-        reason = "which libraries have to stay is known for Python's own images alone"
-    elif system == DEBIAN and "slim" not in image.words:
-        reason = f"{image.name}:{image.tag} brings compilers itself: slim-base goes first"
-    fix: Fix | str = reason or _split(doc, ctx, stage, found, system or DEBIAN)
+    found = list(steps(doc, stage))
+    if builder:
+        reason = f"what of them the outcome of `{builder}` needs is not known here"
+        return Finding(message, span, reason=reason) if _is_program(doc, ctx, stage) else None
+    if not found:
+        return None
+    fix = _why_not(image, known) or _split(doc, ctx, stage, found, system)
     if isinstance(fix, str):
         return Finding(message, span, reason=fix)
     reason = "what needs a compiler or a library of these packages when the container runs no longer finds it"
     return Finding(message, span, fix, reason)
+
+
+def _may_compile(stage: Stage) -> bool:
+    """Whether the container itself calls a compiler, or what may."""
+    starts = (one for one in stage.instructions if one.name in ("CMD", "ENTRYPOINT"))
+    return any(_USED.search(one.args.text) for one in starts)
+
+
+def _is_program(doc: Document, ctx: Context, stage: Stage) -> bool:
+    """Whether the container starts a program of its own, and nothing to work in."""
+    runs = start.read(doc, stage, ctx.build).runs
+    return bool(runs) and not all(_WORKED_IN.match(run.name) for run in runs)
+
+
+def _why_not(image: Image | None, system: str | None) -> str:
+    """Why another image than Python's own is left as it is, in a clause, or empty."""
+    if image is None or image.name not in ("python", "pypy") or system not in (DEBIAN, ALPINE):
+        return "which libraries have to stay is known for Python's own images alone"
+    if system == DEBIAN and "slim" not in image.words:
+        return f"{image.name}:{image.tag} brings compilers itself: slim-base goes first"
+    return ""
 
 
 def _split(doc: Document, ctx: Context, stage: Stage, found: list[Step], system: str) -> Fix | str:

@@ -57,7 +57,25 @@ LEFT_ALONE = [
     ),
     Row("Windows", f"FROM python:3.12-windowsservercore\n{APT}{PIP}", says=""),
     Row("Go in an image of its own", "FROM golang:1.24\nRUN go build -o /a .\n", says=""),
+    Row("something to work in", f"FROM node:22\n{APT}RUN npm ci\nCMD bash\n", says=""),
+    Row("a program that compiles", f"FROM node:22\n{APT}RUN npm ci\nCMD npm install && npm start\n", says=""),
+    Row("nothing is started", f"FROM node:22\n{APT}RUN npm ci\n", says=""),
     # Reported, and not mended.
+    Row(
+        "a program of Node.js",
+        'FROM node:22-alpine\nRUN apk add build-base\nRUN npm ci\nCMD ["node", "app.js"]\n',
+        says="the outcome of `npm` needs",
+    ),
+    Row(
+        "a program of C",
+        'FROM debian:12\nRUN apt-get install -y gcc libfoo-dev\nRUN ./configure && make\nCMD ["/usr/local/bin/a"]\n',
+        says="the outcome of `configure` needs",
+    ),
+    Row(
+        "an image that may be any",
+        f"FROM python:$V\n{APT}{PIP}",
+        says="Python's own images alone",
+    ),
     Row(
         "Go that ships",
         'FROM golang:1.24\nRUN go build -o /a .\nCMD ["/a"]\n',
