@@ -96,10 +96,11 @@ _USED = re.compile(
     r"(?<![\w./-])(?:gcc|g\+\+|cc|make|cmake|cargo|go|mvnw?|gradlew?)(?![\w.-])"
     r"|\b(?:npm|yarn|pnpm|bundle|gem|pip3?)[ \",]+install\b"
 )
-# What somebody works in, who may want to compile there.
+# What somebody works in, who may want to compile there; and what is that without a program to run.
 _WORKED_IN = re.compile(
-    r"(?:[bad]?a?sh|zsh|fish|sshd|code-server|jupyter.*|ipython|R|tmux|screen|vi|vim|emacs)\Z"
+    r"(?:[bad]?a?sh|zsh|fish|sshd|code-server|jupyter.*|ipython|irb|tmux|screen|vi|vim|emacs)\Z"
 )
+_INTERPRETER = re.compile(r"(?:python|pypy|ruby|node|php|perl|R|julia|java)[0-9.]*\Z")
 # By themselves these compile nothing.
 _ASIDE = re.compile(r"(?:lib)?python[0-9.]*-dev|make\Z|pkg-?conf|autoconf\Z|automake\Z|binutils|libtool\Z")
 _REMOVES = re.compile(
@@ -198,7 +199,10 @@ def _may_compile(stage: Stage) -> bool:
 def _is_program(doc: Document, ctx: Context, stage: Stage) -> bool:
     """Whether the container starts a program of its own, and nothing to work in."""
     runs = start.read(doc, stage, ctx.build).runs
-    return bool(runs) and not all(_WORKED_IN.match(run.name) for run in runs)
+    if not runs or _WORKED_IN.match(runs[-1].name):
+        return False
+    _, *rest = runs[-1].words
+    return not _INTERPRETER.match(runs[-1].name) or not all(word.startswith("-") for word in rest)
 
 
 def _why_not(image: Image | None, system: str | None) -> str:

@@ -59,6 +59,12 @@ LEFT_ALONE = [
     Row("Go in an image of its own", "FROM golang:1.24\nRUN go build -o /a .\n", says=""),
     Row("something to work in", f"FROM node:22\n{APT}RUN npm ci\nCMD bash\n", says=""),
     Row("a program that compiles", f"FROM node:22\n{APT}RUN npm ci\nCMD npm install && npm start\n", says=""),
+    Row("an interpreter to work in", f'FROM node:22\n{APT}RUN npm ci\nCMD ["node", "-i"]\n', says=""),
+    Row(
+        "something to work in behind a script",
+        f'FROM node:22\n{APT}RUN npm ci\nENTRYPOINT ["/entrypoint.sh"]\nCMD ["bash"]\n',
+        says="",
+    ),
     Row("nothing is started", f"FROM node:22\n{APT}RUN npm ci\n", says=""),
     # Reported, and not mended.
     Row(
