@@ -18,7 +18,7 @@ from typing import Any
 
 import yaml
 from ruamel.yaml import YAML
-from unidiff import PatchSet
+from unidiff.patch import PatchSet
 
 from dockmend import _registry
 from dockmend._engine import patch

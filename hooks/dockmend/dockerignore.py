@@ -147,7 +147,8 @@ def _lacking(
     added = [line for line in usable if not line.extra or line.group in groups or not ignore.exists]
     name = os.path.basename(ignore.path)
     message = f"{name} does not exclude" if ignore.exists else f"there is no {name} to exclude"
-    message += f" {_listed([line.pattern for line in needed if line in added] or ['anything'])}"
+    named = [line for line in needed if line in added] or needed or added
+    message += f" {_listed([line.pattern for line in named] or ['anything'])}"
     text = file.with_lines(_block(added))
     sources = [source for build in project.builds for source in build.sources]
     if groups and _keeps(project.paths, sources, file, text):

@@ -34,7 +34,7 @@ stay, as lines of their own.
 Unsafe, since the container then starts something else:
 
 - an ENTRYPOINT in a shell that hides CMD becomes the exec form, where it is one plain command and CMD holds
-  options, or it is a script of its own;
+  options, which become words where they are in shell form too, or it is a script of its own;
 - a CMD in shell form becomes words, where ENTRYPOINT's program is known to take arguments and no command;
 - an ENTRYPOINT that ends in options such as `--port 8000`, without any CMD, leaves them to a CMD. What starts
   by default stays the same; what `docker run` adds then replaces them.
@@ -186,12 +186,19 @@ def _hidden(doc: Document, stage: Stage, entry: Instruction, cmd: Instruction) -
     if own is cmd:
         return Finding(message, own.head, reason="the ENTRYPOINT is another stage's")
     values = _program_of(doc, entry)
-    if not values or cmd.json is None:
+    items = _plain_items(doc, cmd) if cmd.json is None and cmd.stage == stage.index else None
+    words = tuple(item.value for item in items or ()) if cmd.json is None else cmd.json
+    if not values or not words:
         return Finding(message, own.head, reason="which of the two is meant to start cannot be told")
-    if not cmd.json[0].startswith("-") and not (len(values) == 1 and _SCRIPT.match(values[0])):
+    script = len(values) == 1 and _SCRIPT.match(values[0])
+    if not words[0].startswith("-") and not (script and cmd.json):
         return Finding(message, own.head, reason="CMD may be meant as a command of its own")
-    edit = Edit(entry.args.span(0, len(entry.args.text)), f"[{array.spelled(values)}]")
-    fix = Fix(UNSAFE, (edit,), {entry.index: (entry.meaning._replace(value=values),)})
+    edits = [Edit(entry.args.span(0, len(entry.args.text)), f"[{array.spelled(values)}]")]
+    becomes = {entry.index: (entry.meaning._replace(value=values),)}
+    if items:
+        edits += array.edits(doc, cmd.args, items)
+        becomes[cmd.index] = (cmd.meaning._replace(value=words),)
+    fix = Fix(UNSAFE, tuple(edits), becomes)
     return Finding(message, own.head, fix, f"the fix gives `{values[0]}` the words of CMD as arguments")
 
 

@@ -35,7 +35,7 @@ Unsafe: a container that was only running may now count as unhealthy, and what w
 acts on that. The port is the one that the command, a variable or EXPOSE tells. What asks is in the image for
 certain:
 
-- Python, in images of python, and Node in those of node: an HTTP server is healthy when `/` gets any answer
+- Python, in images of python, and Node in those of node, or where the container starts it: an HTTP server is healthy when `/` gets any answer
   below 500, so that 404, a redirect, or Django's 400 for an unknown host do no harm. urllib's `urlopen` would
   fail on these, and go through `http_proxy`; `http.client`, on which it is built, does neither.
 - curl, where this file installs it or the image has it, and busybox's or GNU wget: `/` must answer below 400,
@@ -73,7 +73,7 @@ from dockmend._project import probes, servers, start
 from dockmend._project.images import HTTP, TCP, Facts, facts
 from dockmend._project.reference import base_image
 from dockmend._project.servers import Server
-from dockmend._project.start import Run
+from dockmend._project.start import Run, Start
 from dockmend._shell.words import SHELLS
 
 _FLAGS = ("--interval=30s", "--timeout=5s", "--start-period=30s")
@@ -104,7 +104,8 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
     stage = stages[-1]
     image = base_image(doc, stage)
     known = facts(image) if image else Facts()
-    service = _service(doc, ctx, stage, known)
+    begun = start.read(doc, stage, ctx.build)
+    service = _service(doc, stage, known, begun)
     if service is None:
         return
     last = stage.instructions[-1] if stage.instructions else stage.instruction
@@ -115,14 +116,13 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
     fix: Fix | None = None
     reason = service.reason
     if not reason:
-        fix, reason = _fix(doc, stage, service, known)
+        fix, reason = _fix(doc, stage, service, known, begun)
     yield Finding(message, place, fix, reason)
 
 
-def _service(doc: Document, ctx: Context, stage: Stage, known: Facts) -> _Service | None:
+def _service(doc: Document, stage: Stage, known: Facts, begun: Start) -> _Service | None:
     """The service of `stage`; None where neither what it starts nor EXPOSE tells of one."""
     env = state_after(doc, stage).env
-    begun = start.read(doc, stage, ctx.build)
     found = [server for run in begun.runs if (server := servers.find(run, env)) is not None]
     server = next((one for one in found if one.protocol == HTTP), found[0] if found else None)
     argument = begun.cmd.json[0] if begun.cmd and begun.cmd.json else ""
@@ -174,14 +174,17 @@ def _exposed(doc: Document, stage: Stage) -> tuple[list[int | None], bool]:
     return list(tcp), udp
 
 
-def _fix(doc: Document, stage: Stage, service: _Service, known: Facts) -> tuple[Fix | None, str]:
+def _fix(
+    doc: Document, stage: Stage, service: _Service, known: Facts, begun: Start
+) -> tuple[Fix | None, str]:
     """The HEALTHCHECK to add, and what it changes; or no fix, and why."""
     names = [one.name for one in stage.instructions]
     if any(names.count(name) > 1 for name in _STARTS):
         return None, "the stage has more than one CMD or ENTRYPOINT"
     instructions = (one for current in shipping(doc) for one in current.instructions)
-    tools = known.tools | probes.installed(doc, instructions, known)
-    command = probes.probe(service.port or 0, service.protocol, tools, service.port == known.port)
+    there = {**{tool: tool for tool in known.tools}, **probes.started(begun)}
+    more = probes.installed(doc, instructions, known)
+    command = probes.probe(service.port or 0, service.protocol, service.port == known.port, there, more)
     if command is None:
         return None, "nothing in the image is known to be able to ask it"
     body = [one for one in stage.instructions if one.name not in _STARTS]

@@ -40,24 +40,25 @@ CMD ["gunicorn", "app:app"]
 
 Unsafe: what needs a compiler when the container runs no longer finds one, and what is loaded from a library
 that only came with its headers may be missing. The builder repeats the stage up to the installation, so
-that it sees the same files and variables; what a linter says of a line in it, it says twice. In the stage
-that ships, packages to build with go, a header package becomes its library (`libpq-dev`: `libpq5`), all
-others stay.
+that it sees the same files and variables; what a linter says of a line in it, it says twice. It empties no
+caches, since it does not ship. In the stage that ships, packages to build with go, a header package becomes
+its library (`libpq-dev`: `libpq5`), all others stay.
 
 With pip, wheels are built without `--no-deps`, so that every dependency is among them, and installed without
 asking an index. With a virtual environment (`python -m venv`, `uv venv`, `uv sync`, Poetry's in-project one),
 the environment is built in the builder and copied.
 
-`slim-base` goes first: a full image brings the compilers by itself. So do `image-version`, and the hooks that
-mend the RUN instructions which this one copies.
+`slim-base` goes first: a full image brings the compilers by itself. So does `merge-run`, where it joins RUN
+instructions which this one copies.
 
 ## Left alone
 
-Files of several stages. Packages that are removed again. Compilers that are used for something else than
-Python distributions. Only reported: other images than Python's own in their slim and Alpine variants, header
-packages whose library is not known here, several installations, scripts that are more than commands joined
-by `&&`, a USER, SHELL or VOLUME before the installation, comments among what would go. Go, Rust, Java and
-.NET programs that are built in the image they ship in are reported; what they need to run is not known here.
+Files of several stages. Packages that are removed again, or that the container may need. Only reported:
+what else is built than Python distributions (`npm`, `gem`, `make`, …), where the container starts a program
+and is nothing to work in; other images than Python's own in their slim and Alpine variants, header packages
+whose library is not known here, several installations, scripts that are more than commands joined by `&&`, a
+USER, SHELL or VOLUME before the installation, comments among what would go. Go, Rust, Java and .NET programs
+that are built in the image they ship in are reported; what they need to run is not known here.
 
 ## References
 
@@ -75,20 +76,31 @@ from dockmend._dockerfile.document import Document, Stage
 from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.state import is_windows
 from dockmend._hook import INFO, UNSAFE, Context, Edit, Finding, Fix, Hook
+from dockmend._project import start
 from dockmend._project.build_packages import package
 from dockmend._project.images import ALPINE, DEBIAN, family
+from dockmend._project.order import held
 from dockmend._project.python_build import Step, plan, steps
-from dockmend._project.reference import base_image
+from dockmend._project.reference import Image, base_image
 from dockmend._project.split import Split, Stuck
 from dockmend._shell.code import Code
+from dockmend._shell.groups import partners
 from dockmend._shell.installed import package_name, packages
 from dockmend._shell.packages import is_opaque
 
 _COMPILES = re.compile(
     r"(?:gcc|g\+\+|cc|c\+\+|make|gmake|cmake|ninja|meson|configure|config|autogen\.sh|autoreconf|cargo|rustc|go"
-    r"|npm|yarn|pnpm|bundle|gem|cpanm|R|Rscript|setup\.py)\Z"
+    r"|npm|yarn|pnpm|bundle|gem|cpanm?|luarocks|pecl|phpize|docker-php-ext-install|R|Rscript|setup\.py)\Z"
 )
-_USED = re.compile(r"(?<![\w./-])(?:gcc|g\+\+|cc|make|cmake|cargo)(?![\w.-])")
+_USED = re.compile(
+    r"(?<![\w./-])(?:gcc|g\+\+|cc|make|cmake|cargo|go|mvnw?|gradlew?)(?![\w.-])"
+    r"|\b(?:npm|yarn|pnpm|bundle|gem|pip3?)[ \",]+install\b"
+)
+# What somebody works in, who may want to compile there; and what is that without a program to run.
+_WORKED_IN = re.compile(
+    r"(?:[bad]?a?sh|zsh|fish|sshd|code-server|jupyter.*|ipython|irb|tmux|screen|vi|vim|emacs)\Z"
+)
+_INTERPRETER = re.compile(r"(?:python|pypy|ruby|node|php|perl|R|julia|java)[0-9.]*\Z")
 # By themselves these compile nothing.
 _ASIDE = re.compile(r"(?:lib)?python[0-9.]*-dev|make\Z|pkg-?conf|autoconf\Z|automake\Z|binutils|libtool\Z")
 _REMOVES = re.compile(
@@ -108,17 +120,17 @@ _TOOLCHAINS = {
         r"(?:\./|\A|[ \t])(?:mvn|gradle)w?\b.*\b(?:package|install|build|bootJar)\b"
     ),
     "mcr.microsoft.com/dotnet/sdk": re.compile(r"\bdotnet[ \t]+(?:publish|build)\b"),
+    "mcr.microsoft.com/dotnet/core/sdk": re.compile(r"\bdotnet[ \t]+(?:publish|build)\b"),
     "microsoft/dotnet": re.compile(r"\bdotnet[ \t]+(?:publish|build)\b"),
 }
 
 
 def check(doc: Document, ctx: Context) -> Iterator[Finding]:
     """Yield a finding where a file of one stage ships what it only builds with."""
-    del ctx
     if len(doc.stages) != 1 or is_windows(doc, doc.stages[0]):
         return
     stage = doc.stages[0]
-    finding = _toolchain(doc, stage) or _python(doc, stage)
+    finding = _toolchain(doc, stage) or _packages(doc, ctx, stage)
     if finding is not None:
         yield finding
 
@@ -140,15 +152,14 @@ def _toolchain(doc: Document, stage: Stage) -> Finding | None:
     return None
 
 
-def _python(doc: Document, stage: Stage) -> Finding | None:
-    """Compilers and headers that are installed for Python distributions and ship."""
+def _packages(doc: Document, ctx: Context, stage: Stage) -> Finding | None:
+    """Compilers and headers that are installed for what is built here, and ship."""
     image = base_image(doc, stage)
-    system = family(image) if image is not None else None
+    known = family(image) if image is not None else None
+    system = known or DEBIAN
     names: list[str] = []
     span: Span | None = None
-    found = list(steps(doc, stage))
-    if not found:
-        return None
+    builder = ""
     for instruction in stage.instructions:
         if instruction.name != "RUN":
             continue
@@ -157,31 +168,53 @@ def _python(doc: Document, stage: Stage) -> Finding | None:
             return None
         for command in code.program.commands:
             if _COMPILES.match(command.name or ""):
-                return None
+                builder = builder or command.name or ""
             for word in packages(command):
-                if package(package_name(word), system or DEBIAN).builds:
+                if package(package_name(word), system).builds:
                     names.append(package_name(word))
                     span = span or code.span(word.start, word.end)
-    used = any(
-        one.name in ("CMD", "ENTRYPOINT") and _USED.search(one.args.text) for one in stage.instructions
-    )
-    if span is None or used or all(_ASIDE.match(name) for name in names):
+    if span is None or all(_ASIDE.match(name) for name in names) or _may_compile(stage):
         return None
     listed = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
     message = f"packages to build with ship in the image: {listed}"
-    reason = ""
-    if image is None or image.name not in ("python", "pypy") or system not in (DEBIAN, ALPINE):
-        reason = "which libraries have to stay is known for Python's own images alone"
-    elif system == DEBIAN and "slim" not in image.words:
-        reason = f"{image.name}:{image.tag} brings compilers itself: slim-base goes first"
-    fix: Fix | str = reason or _split(doc, stage, found, system or DEBIAN)
+    found = list(steps(doc, stage))
+    if builder:
+        reason = f"what of them the outcome of `{builder}` needs is not known here"
+        return Finding(message, span, reason=reason) if _is_program(doc, ctx, stage) else None
+    if not found:
+        return None
+    fix = _why_not(image, known) or _split(doc, ctx, stage, found, system)
     if isinstance(fix, str):
         return Finding(message, span, reason=fix)
     reason = "what needs a compiler or a library of these packages when the container runs no longer finds it"
     return Finding(message, span, fix, reason)
 
 
-def _split(doc: Document, stage: Stage, found: list[Step], system: str) -> Fix | str:
+def _may_compile(stage: Stage) -> bool:
+    """Whether the container itself calls a compiler, or what may."""
+    starts = (one for one in stage.instructions if one.name in ("CMD", "ENTRYPOINT"))
+    return any(_USED.search(one.args.text) for one in starts)
+
+
+def _is_program(doc: Document, ctx: Context, stage: Stage) -> bool:
+    """Whether the container starts a program of its own, and nothing to work in."""
+    runs = start.read(doc, stage, ctx.build).runs
+    if not runs or _WORKED_IN.match(runs[-1].name):
+        return False
+    _, *rest = runs[-1].words
+    return not _INTERPRETER.match(runs[-1].name) or not all(word.startswith("-") for word in rest)
+
+
+def _why_not(image: Image | None, system: str | None) -> str:
+    """Why another image than Python's own is left as it is, in a clause, or empty."""
+    if image is None or image.name not in ("python", "pypy") or system not in (DEBIAN, ALPINE):
+        return "which libraries have to stay is known for Python's own images alone"
+    if system == DEBIAN and "slim" not in image.words:
+        return f"{image.name}:{image.tag} brings compilers itself: slim-base goes first"
+    return ""
+
+
+def _split(doc: Document, ctx: Context, stage: Stage, found: list[Step], system: str) -> Fix | str:
     """The installation in a builder; or why it stays where it is."""
     way = plan(doc, stage, found)
     if isinstance(way, str):
@@ -195,6 +228,10 @@ def _split(doc: Document, stage: Stage, found: list[Step], system: str) -> Fix |
         parts = Split(doc, stage, way, system).parts()
     except Stuck as stuck:
         return str(stuck)
+    joined = partners(doc, held(doc, ctx.build, ctx.path))
+    for instruction in stage.instructions:
+        if instruction.index <= way.last.index and instruction.index in joined:
+            return f"merge-run joins the RUN of line {instruction.line} with another first"
     return Fix(UNSAFE, tuple(Edit(*edit) for edit in parts.edits), parts.becomes)
 
 

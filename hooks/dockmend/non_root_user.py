@@ -41,9 +41,11 @@ this order:
 4. a new system user `app`, made with `useradd` (Debian, Ubuntu, UBI, Fedora) or busybox's `adduser` (Alpine);
 5. a number, in an image from `scratch`, which has no users.
 
-A new user is a RUN of its own: where the last step is one too, hadolint's DL3059 counts it until `merge-run`
-has joined them. USER names the user, as the images' own documentation does; hadolint's DL3066 would have the
-number, which Kubernetes needs for `runAsNonRoot`, but no other file can know that of an image.
+Where the last step is a RUN, the command that makes the user is joined to it as `merge-run` would; where that
+cannot be, it is a RUN of its own, which hadolint's DL3059 counts. `merge-run` goes first, where it joins that
+RUN with those above it, and so does `cache-order`, where it puts a COPY behind it. USER names the user, as
+the images' own documentation does; hadolint's DL3066 would have the number, which Kubernetes needs for
+`runAsNonRoot`, but no other file can know that of an image.
 
 ## Left alone
 
@@ -55,8 +57,9 @@ unpacks into `scratch`; Windows images.
 
 An image that starts nothing, or only a shell or an interpreter, may be a base for others, whose steps need
 root: a finding for information, and only where it copies the build context, exposes a port or ends in
-`USER root`. No fix: a start script that cannot be seen, an application in /root, a system without a known way
-to make a user, another SHELL than sh and bash, ONBUILD triggers, which would run as the new user.
+`USER root`. No fix: a start script that cannot be seen, an application in /root, a program that `chmod` lets
+root alone run, a system without a known way to make a user, another SHELL than sh and bash, ONBUILD triggers,
+which would run as the new user.
 
 ## References
 
@@ -73,29 +76,23 @@ from collections.abc import Iterator, Sequence
 from dockmend._dockerfile.document import Document, Instruction, Meaning, Stage
 from dockmend._dockerfile.state import expand, is_windows, shipping, state_after, state_at
 from dockmend._edit import cased, insert_after
-from dockmend._hook import INFO, UNSAFE, Context, Finding, Fix, Hook
-from dockmend._project import start
-from dockmend._project.images import ALPINE, BUSYBOX, ROOT, SCRATCH, Facts, facts
+from dockmend._hook import INFO, UNSAFE, Context, Edit, Finding, Fix, Hook
+from dockmend._project import order, run_as, start
+from dockmend._project.images import ROOT, Facts, facts
 from dockmend._project.reference import base_image
 from dockmend._project.root import plain, wants_root
+from dockmend._project.run_as import is_root
 from dockmend._project.start import Start
-from dockmend._shell import words
-from dockmend._shell.code import Code
+from dockmend._shell import groups
 
 _STEPS = frozenset({"ADD", "COPY", "RUN", "USER", "WORKDIR"})
 _STARTS = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
-_NEW = "app"
-# https://github.com/GoogleContainerTools/distroless/blob/main/common/variables.bzl
-_NONROOT = "65532:65532"
 _FOR_ALL = ("/tmp", "/var/tmp")
 _SHELLS = frozenset({"ash", "bash", "dash", "sh", "zsh"})
 _INTERPRETERS = frozenset(
     {"ghci", "iex", "ipython", "irb", "jshell", "node", "php", "python", "r", "scala", "sbt"}
 )
-_MAKERS = frozenset({"adduser", "useradd"})
-_GROUP_MAKERS = frozenset({"addgroup", "groupadd", "newusers"})
 _HOME_OF_ROOT = re.compile(r"(?<![\w./-])/root(?![\w.-])")
-_NAME = re.compile(r"[a-z_][a-z0-9_-]*")
 
 
 def check(doc: Document, ctx: Context) -> Iterator[Finding]:
@@ -108,7 +105,7 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
     known = facts(image) if image else Facts()
     instructions = [one for current in stages for one in current.instructions]
     users = [one for one in instructions if one.name == "USER"]
-    if not (_is_root(state_after(doc, stage).user) if users else known.user == ROOT):
+    if not (is_root(state_after(doc, stage).user) if users else known.user == ROOT):
         return
     begun = start.read(doc, stage, ctx.build)
     if wants_root(instructions, begun, known):
@@ -120,15 +117,11 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
         message, place = "no USER: the container runs as root", own or stage.instruction
     severity = None if _starts_something(begun, known) else INFO
     if severity is None or _holds_application(instructions):
-        fix, reason = _fix(doc, instructions, stage, begun, known)
+        fix, reason = _fix(doc, ctx, instructions, stage, begun, known)
         yield Finding(message, place.head, fix, reason, severity)
     elif users:
         reason = "it starts nothing of its own, and may be a base for images whose steps need root"
         yield Finding(message, place.head, None, reason, severity)
-
-
-def _is_root(user: str | None) -> bool:
-    return user is not None and user.partition(":")[0] in ("root", "0")
 
 
 def _starts_something(begun: Start, known: Facts) -> bool:
@@ -158,7 +151,7 @@ def _holds_application(instructions: Sequence[Instruction]) -> bool:
 
 
 def _fix(
-    doc: Document, instructions: Sequence[Instruction], stage: Stage, begun: Start, known: Facts
+    doc: Document, ctx: Context, instructions: Sequence[Instruction], stage: Stage, begun: Start, known: Facts
 ) -> tuple[Fix | None, str]:
     """The user to add, and what it may break; or no fix, and why."""
     if begun.unseen:
@@ -167,16 +160,41 @@ def _fix(
         return None, "it has to do with /root, which no other user can read"
     if any(one.name == "ONBUILD" for one in stage.instructions):
         return None, "the triggers of ONBUILD would run as the new user"
-    lines = _lines(doc, instructions, stage, known)
+    lines = run_as.lines(doc, instructions, stage, known)
     if isinstance(lines, str):
         return None, lines
+    reason = run_as.closed(doc, stage, instructions, begun)
     anchor = _anchor(stage)
-    edit = insert_after(doc, anchor, [f"{cased(doc, anchor, name)} {text}" for name, text in lines])
-    if edit is None:
+    joined = None
+    if anchor.name == "RUN" and len(lines) > 1:
+        reason = reason or _waits_for(doc, ctx, anchor)
+        joined = groups.behind(doc, stage, anchor, lines[0][1])
+    if reason:
+        return None, reason
+    edits: tuple[Edit, ...] = ()
+    meaning = anchor.meaning
+    if joined is not None:
+        edits, meaning = joined[0], meaning._replace(value=joined[1])
+        lines = lines[1:]
+    added = insert_after(doc, anchor, [f"{cased(doc, anchor, name)} {text}" for name, text in lines])
+    if added is None:
         return None, "the file ends in a line continuation"
+    if edits and edits[-1].span == added.span:
+        edits, added = edits[:-1], Edit(added.span, edits[-1].text + added.text)
     meanings = tuple(Meaning(name, (), text) for name, text in lines)
-    fix = Fix(UNSAFE, (edit,), {anchor.index: (anchor.meaning, *meanings)})
+    fix = Fix(UNSAFE, (*edits, added), {anchor.index: (meaning, *meanings)})
     return fix, _consequence(doc, instructions, stage, lines[-1][1])
+
+
+def _waits_for(doc: Document, ctx: Context, run: Instruction) -> str:
+    """What goes before something is joined to the last RUN, in a clause, or empty."""
+    plans = tuple(order.plans(doc, ctx.build, ctx.path))
+    held = frozenset(plan.last.index for plan in plans if plan.safe)
+    for other in groups.partners(doc, held).get(run.index, ()):
+        if other is not run:
+            return f"merge-run joins it with the RUN of line {other.line} first"
+    moved = next((plan.whole for plan in plans if plan.possible and plan.last is run), None)
+    return f"cache-order puts the {moved.name} of line {moved.line} behind it first" if moved else ""
 
 
 def _anchor(stage: Stage) -> Instruction:
@@ -191,52 +209,6 @@ def _anchor(stage: Stage) -> Instruction:
     return anchor
 
 
-def _lines(
-    doc: Document, instructions: Sequence[Instruction], stage: Stage, known: Facts
-) -> list[tuple[str, str]] | str:
-    """The instructions to add, as keyword and arguments, USER the last; or why there are none."""
-    named = [expand(one.args.text, state_at(doc, one).env) for one in instructions if one.name == "USER"]
-    before = [user for user in named if user and not _is_root(user)]
-    if before or (known.user and known.user != ROOT):
-        return [("USER", before[-1] if before else str(known.user))]
-    made = _made(doc, instructions)
-    if made is None:
-        return "a RUN changes users or groups in a way that is not understood"
-    if len(made) > 1:
-        return f"which of the users that are made is meant cannot be told: {', '.join(made)}"
-    if made or known.brings:
-        return [("USER", made[0] if made else str(known.brings))]
-    if known.family == SCRATCH:
-        return [("USER", _NONROOT)]
-    if words.is_plain(state_after(doc, stage).shell) is None:
-        return "SHELL is another than sh or bash"
-    if "useradd" in known.tools:
-        return [("RUN", f"useradd --system --create-home {_NEW}"), ("USER", _NEW)]
-    if known.family in (ALPINE, BUSYBOX):
-        return [("RUN", f"addgroup -S {_NEW} && adduser -S -G {_NEW} {_NEW}"), ("USER", _NEW)]
-    return "how to make a user in this base image is not known"
-
-
-def _made(doc: Document, instructions: Sequence[Instruction]) -> list[str] | None:
-    """The users that the RUNs make; None where that is not clear."""
-    names: dict[str, None] = {}
-    for instruction in (one for one in instructions if one.name == "RUN"):
-        if "/etc/passwd" in instruction.args.text or "/etc/group" in instruction.args.text:
-            return None
-        found = [
-            one for one in Code(doc, instruction).program.commands if one.name in _MAKERS | _GROUP_MAKERS
-        ]
-        made = [one for one in found if one.name in _MAKERS]
-        if found and not made:
-            return None
-        for command in made:
-            name = command.words[-1].text
-            if name is None or not _NAME.fullmatch(name) or name == ROOT:
-                return None
-            names[name] = None
-    return list(names)
-
-
 def _consequence(doc: Document, instructions: Sequence[Instruction], stage: Stage, user: str) -> str:
     """What the process can no longer do, as far as the file tells."""
     places = [f"VOLUME {path}" for one in instructions if one.name == "VOLUME" for path in _paths(one)]
@@ -246,7 +218,12 @@ def _consequence(doc: Document, instructions: Sequence[Instruction], stage: Stag
     told = f"`{user}` cannot write where root alone may"
     if places:
         told += f", as to {', '.join(places)} unless it is given them"
-    ports = [word.text for one in instructions if one.name == "EXPOSE" for word in one.words]
+    ports = [
+        expand(word.text, state_at(doc, one).env) or ""
+        for one in instructions
+        if one.name == "EXPOSE"
+        for word in one.words
+    ]
     low = [port for port in ports if port.partition("/")[0].isdigit() and int(port.partition("/")[0]) < 1024]
     if low:
         told += f", nor everywhere listen on port {', '.join(low)}"

@@ -25,9 +25,10 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
 ## Fix safety
 
 For apt, `rm -rf /var/lib/apt/lists/*` behind the last command of the RUN that may use the lists; for yum,
-dnf, microdnf and zypper `clean`, for yarn `yarn cache clean`, behind its last command; `apk add` gets
-`--no-cache`. What is added stands where the exit status of the script stays that of the author's commands,
-and where `set -e` ends the script as before.
+dnf, microdnf and zypper `clean`, for yarn `yarn cache clean`, behind its last command; `apk add`, `update`
+and `upgrade` get `--no-cache`, which apk knows since Alpine 3.3, and before that `rm -rf /var/cache/apk/*`.
+What is added stands where the exit status of the script stays that of the author's commands, and where
+`set -e` ends the script as before.
 
 Where a later RUN calls a script or recipe that the file does not show, which may install from apt's lists, or
 where yarn may be Yarn 2 and later, which keep the packages themselves in that folder, the fix is unsafe.
@@ -35,7 +36,8 @@ where yarn may be Yarn 2 and later, which keep the packages themselves in that f
 ## Left alone
 
 Stages that do not ship. Lists that a later RUN, a trigger or a stage built FROM this one installs from.
-Caches that a mount holds, or that the RUN removes itself. The exec form, shells other than sh and bash,
+Caches that a mount holds, or that the RUN removes itself; those that a later RUN removes and fails where
+there is nothing to remove. The exec form, shells other than sh and bash,
 Windows images, scripts that set a trap or run the manager in the background. The `.deb` files of apt:
 Debian's and Ubuntu's images remove them by themselves.
 
@@ -50,7 +52,7 @@ merge-run goes first: where it joins RUN instructions of one manager, this hook 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from dockmend._dockerfile.document import Document, Instruction, Stage
@@ -65,21 +67,12 @@ from dockmend._shell.append import Added
 from dockmend._shell.code import Code
 from dockmend._shell.commands import Command
 from dockmend._shell.groups import partners
-from dockmend._shell.packages import APK, APT, MAY_NEED, NEEDS, REFRESHES, YARN, Manager
+from dockmend._shell.package_uses import Uses
+from dockmend._shell.packages import APK, APT, MAY_NEED, NEEDS, YARN, Manager
 
 _ANY = re.compile(r"apt|apk|yum|dnf|zypper|yarn")
 _OLD_ALPINE = re.compile(r"(?:.*/)?alpine:(?:2\.[0-9]+|3\.[0-2])(?![0-9])")
-_NO_REPOSITORIES = re.compile(r"\brm\b[^&|;\n]{0,300}yum\.repos\.d|--disable\b")
-_OFFLINE = re.compile(
-    r"\b(?:yum|dnf|zypper|yarn|apk)\b[^&|;\n]{0,300}"
-    r"(?:--cacheonly|--no-refresh|--offline|--no-network|[ \t]-C\b)"
-)
 _STARTS_APT = re.compile(r"\bapt(?:-get|itude)?\b[\", \t]+install\b")
-
-# How much what is behind a RUN needs apt's lists, and minus the first line that does.
-_Need = tuple[int, int]
-_WORSE = ("", MAY_NEED, NEEDS)
-_NOTHING: _Need = (0, 0)
 
 
 def check(doc: Document, ctx: Context) -> Iterator[Finding]:
@@ -91,7 +84,7 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
                 run = instruction.trigger or instruction
                 texts = (run.args.text, *(heredoc.content for heredoc in run.heredocs))
                 if run.name == "RUN" and any(_ANY.search(text) for text in texts):
-                    yield from checked.run(stage, checked.code(instruction))
+                    yield from checked.run(stage, checked.uses.code(instruction))
 
 
 class _Checked:
@@ -100,13 +93,7 @@ class _Checked:
     def __init__(self, doc: Document, ctx: Context) -> None:
         self.doc = doc
         self.ctx = ctx
-        self.codes: dict[int, Code] = {}
-        self.needs: Mapping[int, _Need] | None = None
-
-    def code(self, instruction: Instruction) -> Code:
-        if instruction.index not in self.codes:
-            self.codes[instruction.index] = Code(self.doc, instruction)
-        return self.codes[instruction.index]
+        self.uses = Uses(doc)
 
     def run(self, stage: Stage, code: Code) -> Iterator[Finding]:
         for manager in packages.MANAGERS:
@@ -120,7 +107,8 @@ class _Checked:
                 continue
             span = code.span(fill.start, fill.end)
             reason = self.forbids(manager, stage, code) or self.waits_for(manager, code)
-            changes = reason or (_no_cache(code) if manager is APK else self.emptied(manager, code, fill))
+            flagged = manager is APK and not self.is_old_alpine(stage)
+            changes = reason or (self.without_cache(code) if flagged else self.emptied(manager, code, fill))
             if isinstance(changes, str):
                 yield Finding(message, span, reason=changes)
                 continue
@@ -132,19 +120,23 @@ class _Checked:
 
     def forbids(self, manager: Manager, stage: Stage, code: Code) -> str:
         """Why the cache has to stay, in a clause, or empty."""
+        line = self.uses.missing(manager, code.instruction)
+        if line:
+            return f"line {line} cleans up by itself, and fails where there is nothing to remove"
         if manager is APT:
-            use, line = self.needed_behind(code)
+            use, line = self.uses.behind(manager, code.instruction)
             if use == NEEDS:
                 return f"line {line} uses them"
             end = state_after(self.doc, stage)
             if any(one and _STARTS_APT.search(one.args.text) for one in (end.entrypoint, end.cmd)):
                 return "the container's own command uses them"
         elif manager is APK:
-            if _OLD_ALPINE.match(root_base(stage)):
-                return "apk knows --no-cache since Alpine 3.3"
-        elif manager is not YARN and self.without_repositories:
+            use, line = self.uses.behind(manager, code.instruction)
+            if use and self.is_old_alpine(stage):
+                return f"line {line} may use it"
+        elif manager is not YARN and self.uses.without_repositories:
             return f"`{manager.clean.format(manager.name)}` fails where no repository is enabled"
-        return f"line {self.offline} works from the cache" if self.offline else ""
+        return f"line {self.uses.offline} works from the cache" if self.uses.offline else ""
 
     def waits_for(self, manager: Manager, code: Code) -> str:
         """The RUN instructions of one manager that merge-run joins are cleaned up once."""
@@ -153,7 +145,7 @@ class _Checked:
         for other in self.partners.get(code.instruction.index, ()):
             if other is not code.run and (
                 manager.mention.search(other.args.text)
-                or (manager is APT and packages.apt_use(self.code(other)))
+                or (manager is APT and packages.use_of(APT, self.uses.code(other)))
             ):
                 return f"merge-run joins it with the RUN of line {other.line} first"
         return ""
@@ -161,11 +153,29 @@ class _Checked:
     def doubts(self, manager: Manager, code: Code, fill: Command) -> str:
         """What an unsafe fix may change, or empty where it is safe."""
         if manager is APT:
-            use, line = self.needed_behind(code)
+            use, line = self.uses.behind(manager, code.instruction)
             return f"line {line} runs what may install from them" if use == MAY_NEED else ""
         if manager is YARN and not (packages.is_classic_yarn(fill) or _has_classic_lock(self.ctx)):
             return "Yarn 2 and later may keep the packages themselves there"
         return ""
+
+    def without_cache(self, code: Code) -> str | list[Added]:
+        """`--no-cache` behind each subcommand of apk that downloads; or why there is none to be put."""
+        filling = [one for one in code.program.commands if APK.filled_by(one)]
+        updates = [one for one in filling if APK.subcommand(one) == "update"]
+        asked = any(
+            packages.index_use(APK, one) and one not in filling and one.start > updates[0].start
+            for one in code.program.commands
+            if updates
+        )
+        use, line = self.uses.behind(APK, code.instruction)
+        if asked or use:
+            filling = [one for one in filling if one not in updates]
+        found = []
+        for command in filling:
+            at = command.words[command.subcommand(APK.valued) or 0].end
+            found.append(Added(code.span(at - 1, at).end, at, " --no-cache"))
+        return found or ("its script uses it" if asked else f"line {line} may use it")
 
     def emptied(self, manager: Manager, code: Code, fill: Command) -> str | list[Added]:
         """The command that empties the cache, behind the last that may use it; or why there is no place."""
@@ -179,26 +189,13 @@ class _Checked:
         what = sudo + manager.clean.format(fill.words[0].source)
         return [append.add(self.doc, code, place, what, like)]
 
-    def needed_behind(self, code: Code) -> tuple[str, int]:
-        """Whether what comes behind the RUN uses apt's lists, and in which line."""
-        if self.needs is None:
-            self.needs = _needs(self.doc, self.code)
-        use, line = self.needs[code.instruction.index]
-        return _WORSE[use], -line
+    def is_old_alpine(self, stage: Stage) -> bool:
+        """Whether the stage is built on an Alpine whose apk has no --no-cache yet."""
+        return _OLD_ALPINE.match(root_base(stage)) is not None
 
     @cached_property
     def partners(self) -> Mapping[int, tuple[Instruction, ...]]:
         return partners(self.doc, held(self.doc, self.ctx.build, self.ctx.path))
-
-    @cached_property
-    def offline(self) -> int:
-        """The line that installs from a cache alone, 0 where none does."""
-        found = _OFFLINE.search(self.doc.text)
-        return self.doc.position(found.start())[0] if found else 0
-
-    @cached_property
-    def without_repositories(self) -> bool:
-        return _NO_REPOSITORIES.search(self.doc.text) is not None
 
 
 def _left(manager: Manager, code: Code) -> Command | None:
@@ -208,7 +205,7 @@ def _left(manager: Manager, code: Code) -> Command | None:
     if not fills:
         return None
     behind = found if manager is APK else found[fills[-1] + 1 :]
-    if any(manager.cleaned.search(code.text[one.start : one.end]) for one in behind):
+    if any(manager.emptied_by(one, code) for one in behind):
         return None
     held = mounts(code.run, code.state.workdir)
     if any(covered(held, cache) for cache in manager.caches):
@@ -216,34 +213,6 @@ def _left(manager: Manager, code: Code) -> Command | None:
     if manager is YARN and any(mount.kind == "cache" for mount in held):
         return None
     return found[fills[-1]]
-
-
-def _no_cache(code: Code) -> list[Added]:
-    """`--no-cache` behind each `add` of apk."""
-    found = []
-    for command in code.program.commands:
-        if APK.filled_by(command):
-            at = command.words[command.subcommand(APK.valued) or 0].end
-            found.append(Added(code.span(at - 1, at).end, at, " --no-cache"))
-    return found
-
-
-def _needs(doc: Document, code_of: Callable[[Instruction], Code]) -> dict[int, _Need]:
-    """What behind each RUN, in its stage and those built FROM it, uses apt's lists as it leaves them."""
-    behind: dict[int, _Need] = {}
-    starts: dict[int, _Need] = {}
-    for stage in reversed(doc.stages):
-        need = starts.get(stage.index, _NOTHING)
-        runs = [one for one in stage.instructions if (one.trigger or one).name == "RUN"]
-        # Triggers run when another build starts FROM the stage.
-        for run in sorted(runs, key=lambda one: (one.trigger is not None, one.index), reverse=True):
-            behind[run.index] = need
-            use = packages.apt_use(code_of(run))
-            need = _NOTHING if use == REFRESHES else max(need, (_WORSE.index(use), -run.line))
-        if stage.parent is not None:
-            parent = stage.parent.index
-            starts[parent] = max(starts.get(parent, _NOTHING), need)
-    return behind
 
 
 def _has_classic_lock(ctx: Context) -> bool:

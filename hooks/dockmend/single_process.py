@@ -30,8 +30,8 @@ Found are, in CMD and ENTRYPOINT of the last stage and in those of their scripts
 process managers (supervisord, s6, runit, my_init, systemd, honcho, …), `service x start` and
 `/etc/init.d/x start` beside another command, a job in the background (`a & b`), and several servers one after
 the other. Left alone are workers that a server starts itself, init processes that start one program (tini,
-dumb-init), what stands in a branch or a function, a job that a script ends again, and a single one that it
-waits for.
+dumb-init), a program of the build context that is called like a process manager (`init`), what stands in a
+branch or a function, a job that a script ends again, and a single one that it waits for.
 
 ## References
 
@@ -41,11 +41,12 @@ waits for.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping
 
 from dockmend._compose.document import ComposeFile
 from dockmend._dockerfile.array import spelled
-from dockmend._dockerfile.document import Document
+from dockmend._dockerfile.document import Document, Instruction
 from dockmend._dockerfile.parser import parse
 from dockmend._dockerfile.state import is_windows, shipping, state_after
 from dockmend._hook import INFO, Context, Finding, Hook
@@ -90,7 +91,9 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
     begun = start.read(doc, stage, ctx.build)
     texts = [one.args.text for current in shipping(doc) for one in current.instructions]
     overlay = any("s6" in text or "/services.d" in text for text in texts)
-    message = next((f"`{run.name}` {_MANAGES}" for run in begun.runs if _is_manager(run, overlay)), "")
+    own = {name for current in shipping(doc) for one in current.instructions for name in _copied(one)}
+    managers = (run for run in begun.runs if _is_manager(run, overlay) and run.name not in own)
+    message = next((f"`{run.name}` {_MANAGES}" for run in managers), "")
     env = state_after(doc, stage).env
     for script in begun.scripts:
         runs = [run for run in begun.runs if run.script is script and not _in_branch(run)]
@@ -114,6 +117,13 @@ def compose(doc: ComposeFile, ctx: Context) -> Iterator[Finding]:
         for finding in check(parse("\n".join(("FROM scratch", *lines))), ctx):
             message = f"the service {service.name}: {finding.message}"
             yield finding._replace(message=message, span=nodes[-1].resolved.span)
+
+
+def _copied(one: Instruction) -> Iterator[str]:
+    """The names of what an ADD or COPY brings from the build context: its own `init` may be anything."""
+    if one.name in ("ADD", "COPY") and not one.flag("from"):
+        for path in (one.json or [word.text for word in one.words])[:-1]:
+            yield posixpath.basename(path)
 
 
 def _is_manager(run: Run, overlay: bool) -> bool:

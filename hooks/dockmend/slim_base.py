@@ -29,7 +29,8 @@ build, and a script that calls git or curl fails to run. What this file itself s
 that the small image lacks in any RUN, CMD, ENTRYPOINT or HEALTHCHECK of the stage and of those built FROM it,
 unless apt installs them before; distributions such as psycopg2 that take a compiler or a library of the
 system, in RUN and in the requirements files of the build context; gems, which are mostly compiled; Debian
-packages that need `/usr/share/man`. Where one is found it is named, and nothing is changed.
+packages that need `/usr/share/man`; packages that dpkg installs, whose dependencies are not known. Where one
+is found it is named, and nothing is changed.
 
 A JDK becomes a JRE: that of Eclipse Temurin where the image was openjdk, which is no longer built.
 
@@ -85,7 +86,7 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
         return
     word = stage.instruction.words[0]
     span = word.span(0, len(word.text))
-    if is_toolchain(image.name) and len(doc.stages) > 1:
+    if is_toolchain(image) and len(doc.stages) > 1:
         yield Finding(
             f"the image that ships is built on {image.name}, which is there to build with",
             span,

@@ -56,7 +56,10 @@ LEFT_ALONE = [
         "COPY . .\nRUN --mount=type=bind,target=/a pip install -r requirements.txt\n",
         says="a mount brings",
     ),
-    left("in exec form", 'COPY . .\nRUN ["pip", "install", "-r", "requirements.txt"]\n'),
+    left("something else in exec form", 'COPY . .\nRUN ["make"]\n' + PIP, says="may need what is copied"),
+    left("files without a dot in their names", "COPY Gemfile Gemfile.lock ./\nRUN bundle install\n", None),
+    left("such files one by one", "COPY Gemfile .\nCOPY Gemfile.lock .\nRUN bundle install\n", None),
+    left("a file into a folder", "COPY setup.py /app\n" + PIP, None),
     left(
         "more than an installation",
         "COPY . .\nRUN pip install -r requirements.txt && ./a\n",
@@ -145,6 +148,24 @@ LEFT_ALONE = [
         "go.work",
     ),
     left("Cargo", "COPY . .\nRUN cargo fetch\n", {"Cargo.toml": ""}, "the sources of each target"),
+    left(
+        "Cargo, and a target that it looks for",
+        "COPY . .\nRUN cargo fetch --locked\n",
+        {"Cargo.toml": '[lib]\nname = "a"\n[[bin]]\nname = "b"\npath = "b.rs"\n'},
+        "the sources of each target",
+    ),
+    left(
+        "a workspace of Cargo",
+        "COPY . .\nRUN cargo fetch --locked\n",
+        {"Cargo.toml": '[lib]\npath = "a.rs"\n[workspace]\nmembers = ["a"]\n'},
+        "names a workspace",
+    ),
+    left(
+        "a crate in a folder",
+        "COPY . .\nRUN cargo fetch --locked\n",
+        {"Cargo.toml": '[lib]\npath = "a.rs"\n[target.x.dependencies]\na = { path = "a" }\n'},
+        "a dependency is a local path",
+    ),
     left(
         "a gemspec",
         "COPY . .\nRUN bundle install\n",
@@ -363,6 +384,21 @@ MENDED = [
         {"go.mod": "module a\nreplace a => b.org/c v1\n", "go.sum": ""},
     ),
     row(
+        "Cargo, told where its targets are",
+        "COPY . .\nRUN cargo fetch --locked\nRUN cargo build --release\n",
+        "COPY Cargo.toml Cargo.lock ./\nRUN cargo fetch --locked\nCOPY . .\nRUN cargo build --release\n",
+        {
+            "Cargo.toml": '[[bin]]\nname = "a"\npath = "src/main.rs"\n[dependencies]\nb = "1"\n',
+            "Cargo.lock": "",
+        },
+    ),
+    row(
+        "in exec form",
+        'COPY . .\nRUN ["/usr/bin/npm", "ci"]\n',
+        'COPY package.json package-lock.json ./\nRUN ["/usr/bin/npm", "ci"]\nCOPY . .\n',
+        LOCKED,
+    ),
+    row(
         "bundler",
         "COPY . .\nRUN bundle install --deployment --jobs 4\n",
         "COPY Gemfile Gemfile.lock ./\nRUN bundle install --deployment --jobs 4\nCOPY . .\n",
@@ -436,6 +472,19 @@ UNSAFE = [
         "COPY requirements.txt .\n" + PIP + "COPY . .\n",
         None,
         says="not known",
+    ),
+    row(
+        "unknown, and a folder by what is installed from it",
+        "COPY src /srv\nRUN pip install -r /srv/requirements.txt\n",
+        "COPY src/requirements.txt /srv/\nRUN pip install -r /srv/requirements.txt\nCOPY src /srv\n",
+        None,
+        says="not known",
+    ),
+    row(
+        "unknown, with files that have no dot in their names",
+        "COPY . .\nRUN bundle install\n",
+        "COPY Gemfile Gemfile.lock* ./\nRUN bundle install\nCOPY . .\n",
+        None,
     ),
     row(
         "unknown, with a lock file",

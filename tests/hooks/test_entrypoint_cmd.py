@@ -117,6 +117,12 @@ UNSAFE = [
         says=HIDES,
     ),
     Row(
+        "options in a shell for an ENTRYPOINT in a shell",
+        "ENTRYPOINT /opt/scan\nCMD -Dbase=/opt/code -X\n",
+        'ENTRYPOINT ["/opt/scan"]\nCMD ["-Dbase=/opt/code", "-X"]\n',
+        says=HIDES,
+    ),
+    Row(
         "an ENTRYPOINT as exec-form leaves it",
         'ENTRYPOINT ["/bin/sh", "-c", "exec python app.py"]\nCMD ["--port", "80"]\n',
         'ENTRYPOINT ["python", "app.py"]\nCMD ["--port", "80"]\n',

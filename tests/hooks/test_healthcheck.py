@@ -65,6 +65,16 @@ LEFT_ALONE = [
         'FROM debian:12\nSHELL ["x"]\nEXPOSE 53/udp\nRUN apt-get install curl\n',
         says="UDP",
     ),
+    Row(
+        "an interpreter that only a condition starts",
+        "FROM acme/app\nEXPOSE 80\nCMD test -f a && node a.js || ./b\n",
+        says="nothing in the image",
+    ),
+    Row(
+        "an interpreter that a variable names",
+        'FROM acme/app\nEXPOSE 80\nCMD ["$HOME/node", "a.js"]\n',
+        says="nothing in the image",
+    ),
     Row("an image that is open", "FROM $BASE\nEXPOSE 80\n", says="nothing in the image"),
 ]
 
@@ -147,6 +157,30 @@ UNSAFE = [
         "the server's own tool",
         "FROM redis:7\nCOPY redis.conf /etc/\n",
         f'FROM redis:7\nCOPY redis.conf /etc/\n{HEAD}["redis-cli", "ping"]\n',
+    ),
+    Row(
+        "what the container starts, in an image that is not known",
+        'FROM acme/app\nEXPOSE 3000\nCMD ["/opt/bin/node", "app.js"]\n',
+        f"FROM acme/app\nEXPOSE 3000\n{HEAD}{NODE_TCP.replace('node', '/opt/bin/node', 1)}"
+        'CMD ["/opt/bin/node", "app.js"]\n',
+    ),
+    Row(
+        "what that is written in",
+        "FROM acme/app\nEXPOSE 3000\nCMD npm start\n",
+        f"FROM acme/app\nEXPOSE 3000\n{HEAD}{NODE_TCP}CMD npm start\n",
+    ),
+    Row(
+        "the image's own interpreter before one to build with",
+        'FROM node:22-alpine\nRUN apk add python3 make\nEXPOSE 3000\nCMD ["node", "app.js"]\n',
+        f'FROM node:22-alpine\nRUN apk add python3 make\nEXPOSE 3000\n{HEAD}{NODE_TCP}CMD ["node", "app.js"]\n',
+    ),
+    Row(
+        "an interpreter that the file installs before wget",
+        "FROM alpine:3.20\nRUN apk add py3-gunicorn python3\n" + SERVED,
+        "FROM alpine:3.20\nRUN apk add py3-gunicorn python3\n"
+        + HEAD
+        + PYTHON.replace("python", "python3", 1)
+        + SERVED,
     ),
     Row(
         "busybox's nc",

@@ -17,10 +17,12 @@ from harness import Row, suite
 
 HEAD = "FROM python:3.12-slim\n"
 APT = "RUN apt-get update && apt-get install -y gcc\n"
-PIP = "RUN pip install -r requirements.txt\n"
+LIST = "COPY requirements.txt .\n"
+PIP = f"{LIST}RUN pip install -r requirements.txt\n"
+WHEEL = f"{LIST}RUN pip wheel --wheel-dir /wheels -r requirements.txt\n"
 COPIED = "COPY --from=builder /wheels /wheels\n"
-WHEEL = "RUN pip wheel --wheel-dir /wheels -r requirements.txt\n"
 WHEELS = "RUN pip install --no-index /wheels/*.whl\n"
+INSTALLED = f"{LIST}{COPIED}{WHEELS}"
 BUILDER = "FROM python:3.12-slim AS builder\n"
 
 
@@ -55,7 +57,31 @@ LEFT_ALONE = [
     ),
     Row("Windows", f"FROM python:3.12-windowsservercore\n{APT}{PIP}", says=""),
     Row("Go in an image of its own", "FROM golang:1.24\nRUN go build -o /a .\n", says=""),
+    Row("something to work in", f"FROM node:22\n{APT}RUN npm ci\nCMD bash\n", says=""),
+    Row("a program that compiles", f"FROM node:22\n{APT}RUN npm ci\nCMD npm install && npm start\n", says=""),
+    Row("an interpreter to work in", f'FROM node:22\n{APT}RUN npm ci\nCMD ["node", "-i"]\n', says=""),
+    Row(
+        "something to work in behind a script",
+        f'FROM node:22\n{APT}RUN npm ci\nENTRYPOINT ["/entrypoint.sh"]\nCMD ["bash"]\n',
+        says="",
+    ),
+    Row("nothing is started", f"FROM node:22\n{APT}RUN npm ci\n", says=""),
     # Reported, and not mended.
+    Row(
+        "a program of Node.js",
+        'FROM node:22-alpine\nRUN apk add build-base\nRUN npm ci\nCMD ["node", "app.js"]\n',
+        says="the outcome of `npm` needs",
+    ),
+    Row(
+        "a program of C",
+        'FROM debian:12\nRUN apt-get install -y gcc libfoo-dev\nRUN ./configure && make\nCMD ["/usr/local/bin/a"]\n',
+        says="the outcome of `configure` needs",
+    ),
+    Row(
+        "an image that may be any",
+        f"FROM python:$V\n{APT}{PIP}",
+        says="Python's own images alone",
+    ),
     Row(
         "Go that ships",
         'FROM golang:1.24\nRUN go build -o /a .\nCMD ["/a"]\n',
@@ -103,7 +129,7 @@ LEFT_ALONE = [
     Row(
         "a script behind",
         f"{HEAD}{APT}{PIP}COPY . .\nRUN ./build.sh\n",
-        says="line 5 runs what may need the compilers",
+        says="line 6 runs what may need the compilers",
     ),
     Row(
         "a name that is taken",
@@ -122,6 +148,16 @@ LEFT_ALONE = [
         "a comment among the packages",
         f"{HEAD}RUN apt-get install -y curl \\\n    # to build\n    gcc\n{PIP}",
         says="a comment stands among what goes in line 2",
+    ),
+    Row(
+        "RUN instructions that merge-run joins first",
+        f"{HEAD}{APT}RUN pip install a\n",
+        says="merge-run joins the RUN of line 2 with another first",
+    ),
+    Row(
+        "a comment beside a mount that goes",
+        f"{HEAD}{APT}WORKDIR /a\nRUN \\\n  # it\n  --mount=type=cache,target=/c/pip pip install a\n",
+        says="a comment stands among what goes in line 4",
     ),
     Row(
         "Poetry's own place", f"{HEAD}{APT}WORKDIR /a\nRUN poetry install\n", says="whose place is not known"
@@ -163,68 +199,82 @@ UNSAFE = [
         f"{HEAD}RUN apt-get update && apt-get install -y \\\n      build-essential \\\n      curl \\\n      libpq-dev \\\n"
         f"      libffi-dev \\\n && rm -rf /var/lib/apt/lists/*\n{PIP}CMD a\n",
         f"{BUILDER}RUN apt-get update && apt-get install -y \\\n      build-essential \\\n      curl \\\n      libpq-dev \\\n"
-        f"      libffi-dev \\\n && rm -rf /var/lib/apt/lists/*\n{WHEEL}\n"
+        f"      libffi-dev\n{WHEEL}\n"
         f"{HEAD}RUN apt-get update && apt-get install -y \\\n      curl \\\n      libpq5 \\\n"
-        f" && rm -rf /var/lib/apt/lists/*\n{COPIED}{WHEELS}CMD a\n",
+        f" && rm -rf /var/lib/apt/lists/*\n{INSTALLED}CMD a\n",
     ),
     Row(
         "in lower case",
-        "from python:3.12-slim\nrun apt-get install -y gcc\nrun pip install a\n",
-        "from python:3.12-slim as builder\nrun apt-get install -y gcc\nrun pip wheel --wheel-dir /wheels a\n\n"
-        "from python:3.12-slim\ncopy --from=builder /wheels /wheels\nrun pip install --no-index /wheels/*.whl\n",
+        "from python:3.12-slim\nrun apt-get install -y gcc\nworkdir /a\nrun pip install a\n",
+        "from python:3.12-slim as builder\nrun apt-get install -y gcc\nworkdir /a\n"
+        "run pip wheel --wheel-dir /wheels a\n\n"
+        "from python:3.12-slim\nworkdir /a\ncopy --from=builder /wheels /wheels\n"
+        "run pip install --no-index /wheels/*.whl\n",
     ),
     Row(
         "a library that is there already",
         f"{HEAD}RUN apt-get install -y libpq5 libpq-dev libmagic1\n{PIP}",
         f"{BUILDER}RUN apt-get install -y libpq5 libpq-dev libmagic1\n{WHEEL}\n"
-        f"{HEAD}RUN apt-get install -y libpq5 libmagic1\n{COPIED}{WHEELS}",
+        f"{HEAD}RUN apt-get install -y libpq5 libmagic1\n{INSTALLED}",
     ),
     Row(
         "all in one RUN",
         f"{HEAD}RUN apt-get update && apt-get install -y gcc && pip install -U flask 'uwsgi>=2' && mkdir /maid\n",
-        f"{BUILDER}RUN apt-get update && apt-get install -y gcc && pip wheel --wheel-dir /wheels flask 'uwsgi>=2' && mkdir /maid\n\n"
+        f"{BUILDER}RUN apt-get update && apt-get install -y gcc && pip wheel --wheel-dir /wheels flask 'uwsgi>=2'\n\n"
         f"{HEAD}{COPIED}RUN pip install -U --no-index /wheels/*.whl && mkdir /maid\n",
     ),
     Row(
         "comments go where their lines go",
-        f"# top\n{HEAD}# to build\n# hiredis\n{APT}# the list\nCOPY a .\n# install\n{PIP}",
-        f"# top\n{BUILDER}# to build\n# hiredis\n{APT}COPY a .\n{WHEEL}\n{HEAD}# the list\nCOPY a .\n{COPIED}# install\n{WHEELS}",
+        f"# top\n{HEAD}# to build\n# hiredis\n{APT}# the list\n{LIST}# install\n{PIP.removeprefix(LIST)}",
+        f"# top\n{BUILDER}# to build\n# hiredis\n{APT}{WHEEL}\n{HEAD}# the list\n{LIST}{COPIED}# install\n{WHEELS}",
     ),
     Row(
         "comments and flags within",
-        "ARG V=3.12\nFROM python:$V-slim\nRUN apt-get update \\\n  # one\n  && apt-get install -y gcc\n"
+        "ARG V=3.12\nFROM python:$V-slim\nRUN apt-get update \\\n  # one\n  && apt-get install -y gcc\nCOPY a.txt .\n"
         "RUN --mount=type=cache,target=/root/.cache/pip \\\n  # two\n  python -m pip install -r a.txt\n",
         f"ARG V=3.12\nFROM python:$V-slim AS builder\nRUN apt-get update \\\n  # one\n  && apt-get install -y gcc\n"
-        "RUN --mount=type=cache,target=/root/.cache/pip \\\n  python -m pip wheel --wheel-dir /wheels -r a.txt\n\n"
-        f"FROM python:$V-slim\n{COPIED}RUN --mount=type=cache,target=/root/.cache/pip \\\n  # two\n"
+        "COPY a.txt .\nRUN --mount=type=cache,target=/root/.cache/pip \\\n  python -m pip wheel --wheel-dir /wheels -r a.txt\n\n"
+        f"FROM python:$V-slim\nCOPY a.txt .\n{COPIED}RUN \\\n  # two\n"
         "  python -m pip install --no-index /wheels/*.whl\n",
     ),
     Row(
         "what needs no builder is not repeated",
-        f"{HEAD}LABEL a=b\nEXPOSE 80\n{APT}RUN pip install --upgrade pip\n{PIP}CMD a\n",
-        f"{BUILDER}{APT}RUN pip install --upgrade pip\n{WHEEL}\n"
-        f"{HEAD}LABEL a=b\nEXPOSE 80\nRUN pip install --upgrade pip\n{COPIED}{WHEELS}CMD a\n",
+        f"{HEAD}LABEL a=b\nEXPOSE 80\n{APT}WORKDIR /a\nRUN pip install --upgrade pip\n{PIP}CMD a\n",
+        f"{BUILDER}{APT}WORKDIR /a\nRUN pip install --upgrade pip\n{WHEEL}\n"
+        f"{HEAD}LABEL a=b\nEXPOSE 80\nWORKDIR /a\nRUN pip install --upgrade pip\n{INSTALLED}CMD a\n",
+    ),
+    Row(
+        "what cleans up does not go into the builder",
+        f"{HEAD}{APT.rstrip()} && rm -rf /var/lib/apt/lists/*\nWORKDIR /a\nRUN rm -rf /var/cache/apt\n{PIP}",
+        f"{BUILDER}{APT}WORKDIR /a\n{WHEEL}\n{HEAD}WORKDIR /a\nRUN rm -rf /var/cache/apt\n{INSTALLED}",
+    ),
+    Row(
+        "a mount that something else still needs",
+        f"{HEAD}{APT}WORKDIR /a\nRUN --mount=type=cache,target=/root/.cache/pip pip install -U pip && pip install a\n",
+        f"{BUILDER}{APT}WORKDIR /a\nRUN --mount=type=cache,target=/root/.cache/pip pip install -U pip && "
+        f"pip wheel --wheel-dir /wheels a\n\n{HEAD}WORKDIR /a\n{COPIED}"
+        "RUN --mount=type=cache,target=/root/.cache/pip pip install -U pip && pip install --no-index /wheels/*.whl\n",
     ),
     Row(
         "lists that a later RUN installs from",
-        f"{HEAD}{APT}{PIP}RUN apt-get install -y curl\n",
-        f"{BUILDER}{APT}{WHEEL}\n{HEAD}RUN apt-get update\n{COPIED}{WHEELS}RUN apt-get install -y curl\n",
+        f"{HEAD}{APT}{PIP}COPY a b\nRUN apt-get install -y curl\n",
+        f"{BUILDER}{APT}{WHEEL}\n{HEAD}RUN apt-get update\n{INSTALLED}COPY a b\nRUN apt-get install -y curl\n",
     ),
     Row(
         "Alpine",
-        "FROM python:3.12-alpine\nRUN apk add --no-cache g++ musl-dev postgresql-dev\nRUN pip install psycopg2\n",
+        "FROM python:3.12-alpine\nRUN apk add --no-cache g++ musl-dev postgresql-dev\nWORKDIR /a\nRUN pip install psycopg2\n",
         "FROM python:3.12-alpine AS builder\nRUN apk add --no-cache g++ musl-dev postgresql-dev\n"
-        "RUN pip wheel --wheel-dir /wheels psycopg2\n\nFROM python:3.12-alpine\n"
-        f"RUN apk add --no-cache libstdc++ libpq\n{COPIED}{WHEELS}",
+        "WORKDIR /a\nRUN pip wheel --wheel-dir /wheels psycopg2\n\nFROM python:3.12-alpine\n"
+        f"RUN apk add --no-cache libstdc++ libpq\nWORKDIR /a\n{COPIED}{WHEELS}",
     ),
     Row(
         "a virtual environment",
-        f'{HEAD}ENV VIRTUAL_ENV=/opt/venv\n{APT}RUN python3 -m venv /opt/venv\nENV PATH="$VIRTUAL_ENV/bin:$PATH"\n'
-        "COPY a.txt .\nRUN pip install -U pip && pip install -r a.txt\nRUN pip install gunicorn\nCOPY . .\n",
-        f'{BUILDER}ENV VIRTUAL_ENV=/opt/venv\n{APT}RUN python3 -m venv /opt/venv\nENV PATH="$VIRTUAL_ENV/bin:$PATH"\n'
-        "COPY a.txt .\nRUN pip install -U pip && pip install -r a.txt\nRUN pip install gunicorn\n\n"
-        f'{HEAD}ENV VIRTUAL_ENV=/opt/venv\nENV PATH="$VIRTUAL_ENV/bin:$PATH"\n'
-        "COPY a.txt .\nCOPY --from=builder /opt/venv /opt/venv\nCOPY . .\n",
+        f'{HEAD}ENV VIRTUAL_ENV=/opt/venv\n{APT}WORKDIR /a\nRUN python3 -m venv /opt/venv\nENV PATH="$VIRTUAL_ENV/bin:$PATH"\n'
+        "COPY a.txt .\nRUN pip install -U pip && pip install -r a.txt\nWORKDIR /a\nRUN pip install gunicorn\nCOPY . .\n",
+        f'{BUILDER}ENV VIRTUAL_ENV=/opt/venv\n{APT}WORKDIR /a\nRUN python3 -m venv /opt/venv\nENV PATH="$VIRTUAL_ENV/bin:$PATH"\n'
+        "COPY a.txt .\nRUN pip install -U pip && pip install -r a.txt\nWORKDIR /a\nRUN pip install gunicorn\n\n"
+        f'{HEAD}ENV VIRTUAL_ENV=/opt/venv\nWORKDIR /a\nENV PATH="$VIRTUAL_ENV/bin:$PATH"\n'
+        "COPY a.txt .\nWORKDIR /a\nCOPY --from=builder /opt/venv /opt/venv\nCOPY . .\n",
     ),
     Row(
         "an environment by its path",

@@ -9,6 +9,7 @@ from dockmend.non_root_user import HOOK
 from harness import Row, settings_for, suite
 
 RUN = "RUN useradd --system --create-home app\nUSER app\n"
+JOINED = " \\\n    && useradd --system --create-home app\nUSER app\n"
 ALPINE = "RUN addgroup -S app && adduser -S -G app app\nUSER app\n"
 APP = 'CMD ["python", "app.py"]\n'
 
@@ -55,6 +56,13 @@ LEFT_ALONE = [
     Row("a server that gives root up", 'FROM debian:12\nCMD ["nginx", "-g", "daemon off;"]\n', says=""),
     Row("a server with its version", 'FROM debian:12\nCMD ["php-fpm8.2", "-F"]\n', says=""),
     Row("what has to be root", 'FROM debian:12\nCMD ["cron", "-f"]\n', says=""),
+    Row("a mail server", 'FROM debian:12\nCMD ["exim", "-bd"]\n', says=""),
+    Row(
+        "a server of some version for a script that cannot be seen",
+        "FROM debian:12\nRUN apt-get install -y mysql-server-5.6\nCMD /run.sh\n",
+        says="",
+    ),
+    Row("an image's init and an argument", 'FROM lscr.io/linuxserver/nginx\nCMD ["a"]\n', says=""),
     Row("a script of init", "FROM debian:12\nCMD /etc/init.d/x start && tail -f /x\n", says=""),
     Row("an init system", 'FROM debian:12\nENTRYPOINT ["/sbin/init"]\n', says=""),
     Row("an image with an init system", "FROM phusion/baseimage:0.11\nCOPY . .\n", says=""),
@@ -72,6 +80,42 @@ LEFT_ALONE = [
     Row("an explicit root that starts nothing", "FROM acme/app\nUSER 0:0\nRUN x\n", says="may be a base"),
     Row("triggers", f"FROM python:3\nONBUILD RUN pip install x\n{APP}", says="ONBUILD"),
     Row("another shell", f'FROM python:3\nSHELL ["fish", "-c"]\n{APP}', says="SHELL"),
+    Row(
+        "a program for root alone",
+        'FROM php:8-cli\nRUN chmod 700 /usr/bin/a\nCOPY b c\nENTRYPOINT ["a"]\n',
+        says="line 2 lets root alone run `a`",
+        without={"later-stage": "the lines are others"},
+    ),
+    Row(
+        "a script that only root gets to execute",
+        "FROM python:3\nRUN chmod u+x /app/*.py\nCOPY a b\nCMD /app/main.py\n",
+        says="lets root alone run `/app/main.py`",
+    ),
+    Row(
+        "a script that others cannot read",
+        f"FROM python:3\nCOPY --chmod=0700 app.py .\n{APP}",
+        says="lets root alone read `app.py`",
+    ),
+    Row(
+        "a folder for root alone",
+        f"FROM python:3\nWORKDIR /app\nRUN chmod -R 750 /app\nCOPY a b\n{APP}",
+        says="lets root alone read `app.py`",
+    ),
+    Row(
+        "a RUN that merge-run joins first",
+        f"FROM python:3\nRUN a\nRUN b\n{APP}",
+        says="merge-run joins it with the RUN of line 2 first",
+        without={
+            "later-stage": "the lines are others",
+            "umbrella": "merge-run does so",
+        },
+    ),
+    Row(
+        "a RUN that cache-order puts a COPY behind",
+        f"FROM python:3\nCOPY . /app\nWORKDIR /app\nRUN pip install -r requirements.txt\n{APP}",
+        says="cache-order puts the COPY of line 2 behind it first",
+        without={"later-stage": "the lines are others"},
+    ),
     Row("an application in /root", f"FROM python:3\nWORKDIR /root/app\nCOPY . .\n{APP}", says="/root"),
     Row("several users", f"FROM python:3\nRUN useradd a && useradd b\n{APP}", says="a, b"),
     Row("a group alone", f"FROM python:3\nRUN groupadd app\n{APP}", says="not understood"),
@@ -139,8 +183,45 @@ UNSAFE = [
     ),
     Row(
         "an application that something else starts",
-        "FROM python:3.12\nCOPY . .\nRUN pip install -r requirements.txt\n",
-        f"FROM python:3.12\nCOPY . .\nRUN pip install -r requirements.txt\n{RUN}",
+        "FROM python:3.12\nCOPY . .\nRUN ./setup.py\n",
+        f"FROM python:3.12\nCOPY . .\nRUN ./setup.py{JOINED}",
+    ),
+    Row(
+        "with the last RUN, and what it needs around it",
+        f"FROM python:3.12\nRUN cd /a && make\n{APP}",
+        f"FROM python:3.12\nRUN ( cd /a && make ){JOINED}{APP}",
+    ),
+    Row(
+        "with a RUN that has a mount",
+        f"FROM python:3.12\nRUN --mount=type=cache,target=/c a  \n{APP}",
+        "FROM python:3.12\nRUN --mount=type=cache,target=/c a \\\n"
+        f"    && useradd --system --create-home app  \nUSER app\n{APP}",
+    ),
+    Row(
+        "behind a RUN that nothing can join",
+        f"FROM python:3.12\nRUN service x start\n{APP}",
+        f"FROM python:3.12\nRUN service x start\n{RUN}{APP}",
+    ),
+    Row(
+        "behind a here-document",
+        f"FROM python:3.12\nRUN <<E\na\nE\n{APP}",
+        f"FROM python:3.12\nRUN <<E\na\nE\n{RUN}{APP}",
+    ),
+    Row(
+        "a mode that others may use",
+        f"FROM python:3.12\nRUN chmod 700 app.py; chmod 755 app.py\nCOPY . .\n{APP}",
+        f"FROM python:3.12\nRUN chmod 700 app.py; chmod 755 app.py\nCOPY . .\n{RUN}{APP}",
+    ),
+    Row(
+        "a port of a variable",
+        f"FROM python:3.12\nENV PORT=80\nEXPOSE $PORT\n{APP}",
+        f"FROM python:3.12\nENV PORT=80\nEXPOSE $PORT\n{RUN}{APP}",
+        says="listen on port 80",
+    ),
+    Row(
+        "an image's init, and something else that is started",
+        'FROM phusion/baseimage:0.11\nCMD ["jupyter", "notebook"]\n',
+        f'FROM phusion/baseimage:0.11\n{RUN}CMD ["jupyter", "notebook"]\n',
     ),
     Row(
         "an application that an image starts",

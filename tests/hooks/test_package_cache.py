@@ -57,6 +57,12 @@ LEFT_ALONE = [
         says="uses them",
         without={"onbuild": "two triggers are one after the other"},
     ),
+    Row(
+        "a later RUN installs the keys of a repository",
+        "RUN apt-get update\nCOPY a b\nRUN add-apt-repository cloud-archive:a\n",
+        says="uses them",
+        without={"onbuild": "the lines are others"},
+    ),
     Row("the container installs", "RUN apt-get update\nCMD apt-get install -y curl\n", says="own command"),
     Row("in exec form", 'RUN ["apt-get", "update"]\n', says="it is in exec form"),
     Row("another shell", 'SHELL ["/bin/zsh", "-c"]\nRUN apt-get update\n', says="another than sh or bash"),
@@ -93,7 +99,55 @@ LEFT_ALONE = [
         says="",
     ),
     Row("apk without a network", "FROM alpine\nRUN apk add --no-network ./a.apk\n", says=""),
-    Row("an apk of old", "FROM alpine:3.2\nRUN apk add curl\n", says="since Alpine 3.3"),
+    Row(
+        "an apk of old, and an index that a later RUN may use",
+        "FROM alpine:3.2\nRUN apk add --update curl\nCOPY a b\nRUN apk add git && rm -rf /var/cache/apk/*\n",
+        says="line 4 may use it",
+        without=dict.fromkeys(("later-stage", "onbuild"), "the lines are others"),
+    ),
+    Row(
+        "apk's index for what the script asks of it",
+        "FROM alpine\nRUN apk update && apk search curl\n",
+        says="its script uses it",
+    ),
+    Row(
+        "apk's index for a script that may use it",
+        "FROM alpine\nRUN apk update\nCOPY a b\nRUN ./a\n",
+        says="line 4 may use it",
+        without=dict.fromkeys(("later-stage", "onbuild"), "the lines are others"),
+    ),
+    Row(
+        "a later RUN fails where there are no lists to remove",
+        "RUN apt-get update\nCOPY a b\nRUN rm -r /var/lib/apt/lists/*\n",
+        says="line 4 cleans up by itself",
+        without=dict.fromkeys(("later-stage", "onbuild"), "the lines are others"),
+    ),
+    Row(
+        "a later RUN fails where there is no index to remove",
+        "FROM alpine\nRUN apk add a\nCOPY a b\nRUN rm /var/cache/apk/*\n",
+        says="cleans up by itself",
+        without={"onbuild": "two triggers are one after the other"},
+    ),
+    Row(
+        "a repository of yum disabled",
+        "FROM centos:7\nRUN yum config-manager --disable a && yum install -y b\n",
+        says="no repository is enabled",
+    ),
+    Row(
+        "braces for bash",
+        'SHELL ["/bin/bash", "-c"]\nRUN apt-get update && rm -rf /var/lib/{apt,dpkg}/*\n',
+        says="",
+    ),
+    Row(
+        "braces for yum's sh, which is bash",
+        "FROM centos:7\nRUN yum update; rm -rf /var/cache/{yum,dnf}\n",
+        says="",
+    ),
+    Row(
+        "braces in a script for bash",
+        "RUN <<EOF\n#!/bin/bash\napt-get update\nrm -rf /var/lib/{apt,dpkg}/*\nEOF\n",
+        says="",
+    ),
     Row("apk of another word", "FROM alpine\nRUN apk $WHAT curl && apk del a\n", says=""),
     Row("yum cleaned", "FROM centos:7\nRUN yum install -y gcc && yum clean all\n", says=""),
     Row("yum's cache removed", "FROM centos:7\nRUN yum install -y gcc; rm -rf /var/cache/yum\n", says=""),
@@ -138,6 +192,44 @@ MENDED = [
         "operators at the end of the line",
         "RUN apt-get update && \\\n    apt-get install -y curl && \\\n    make\n",
         f"RUN apt-get update && \\\n    apt-get install -y curl && \\\n    {RM} && \\\n    make\n",
+    ),
+    Row(
+        "an operator at the end of the line behind the packages",
+        "RUN apt-get update && apt-get install -y \\\n    curl \\\n    git && \\\n    make && \\\n    make install\n",
+        "RUN apt-get update && apt-get install -y \\\n    curl \\\n    git && \\\n"
+        f"    {RM} && \\\n    make && \\\n    make install\n",
+    ),
+    Row(
+        "braces, which sh takes for a name",
+        "RUN apt-get update && rm -rf /var/lib/{apt,dpkg}/*\n",
+        f"RUN apt-get update && {RM} && rm -rf /var/lib/{{apt,dpkg}}/*\n",
+    ),
+    Row(
+        "what a script for another system's packages fetches",
+        "RUN curl -sL https://deb.nodesource.com/setup_22.x | bash - && apt-get install -y nodejs\n",
+        f"RUN curl -sL https://deb.nodesource.com/setup_22.x | bash - && apt-get install -y nodejs && {RM}\n",
+    ),
+    Row(
+        "a later RUN where such a script fetches lists of its own",
+        "RUN apt-get update && apt-get install -y curl\nCOPY a b\n"
+        f"RUN curl -sL https://deb.nodesource.com/setup_22.x | bash - && apt-get install -y nodejs && {RM}\n",
+        f"RUN apt-get update && apt-get install -y curl && {RM}\nCOPY a b\n"
+        f"RUN curl -sL https://deb.nodesource.com/setup_22.x | bash - && apt-get install -y nodejs && {RM}\n",
+    ),
+    Row(
+        "a later RUN that adds a repository and then updates",
+        f"RUN apt-get update\nCOPY a b\nRUN add-apt-repository ppa:a/b && apt-get update && {RM}\n",
+        f"RUN apt-get update && {RM}\nCOPY a b\nRUN add-apt-repository ppa:a/b && apt-get update && {RM}\n",
+    ),
+    Row(
+        "an option that is none of yum's",
+        "FROM centos:7\nRUN yum install -y gcc && ./configure --disable-sound\n",
+        "FROM centos:7\nRUN yum install -y gcc && yum clean all && ./configure --disable-sound\n",
+    ),
+    Row(
+        "a directory for make",
+        "RUN apt-get update\nCOPY a b\nRUN make prefix=$A -j$(nproc) install\n",
+        f"RUN apt-get update && {RM}\nCOPY a b\nRUN make prefix=$A -j$(nproc) install\n",
     ),
     Row(
         "comments within",
@@ -229,8 +321,29 @@ MENDED = [
     Row(
         "apk",
         "FROM alpine:3.20\nRUN apk update && apk add --virtual build gcc && apk --update add curl\n",
-        "FROM alpine:3.20\nRUN apk update && apk add --no-cache --virtual build gcc && apk --update add"
+        "FROM alpine:3.20\nRUN apk update --no-cache && apk add --no-cache --virtual build gcc && apk --update add"
         " --no-cache curl\n",
+    ),
+    Row(
+        "apk without an installation",
+        "FROM alpine:3.20\nRUN apk update && apk upgrade\n",
+        "FROM alpine:3.20\nRUN apk update --no-cache && apk upgrade --no-cache\n",
+    ),
+    Row(
+        "apk's index for a later RUN, which gets its own first",
+        "FROM alpine:3.20\nRUN apk update\nCOPY a b\nRUN apk add curl\n",
+        "FROM alpine:3.20\nRUN apk update --no-cache\nCOPY a b\nRUN apk add --no-cache curl\n",
+    ),
+    Row(
+        "an index that a script may use, and what installs for itself",
+        "FROM alpine:3.20\nRUN apk update && apk add curl && ./a\n",
+        "FROM alpine:3.20\nRUN apk update && apk add --no-cache curl && ./a\n",
+        says="its script uses it",
+    ),
+    Row(
+        "an apk of old",
+        "FROM alpine:3.2\nRUN apk update && apk add curl && make\n",
+        "FROM alpine:3.2\nRUN apk update && apk add curl && rm -rf /var/cache/apk/* && make\n",
     ),
     Row(
         "apk wherever it stands",

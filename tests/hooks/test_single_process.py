@@ -26,6 +26,12 @@ LEFT_ALONE = [
     Row("a service that is asked", "CMD service nginx status && exec app\n", says=""),
     Row("another stage's", 'FROM debian:12\nCMD ["supervisord"]\nFROM debian:12\nCMD ["app"]\n', says=""),
     Row("an /init of its own", 'COPY init /init\nENTRYPOINT ["/init"]\n', says=""),
+    Row("an init of its own", 'ADD helper/init /sbin/init\nCMD ["/sbin/init"]\n', says=""),
+    Row(
+        "what the project calls my_init",
+        'ADD my_init /\nENTRYPOINT ["tini", "--"]\nCMD ["/my_init"]\n',
+        says="",
+    ),
     Row("a script that cannot be read", "CMD if app & then\n", says=""),
     Row("Windows", "FROM mcr.microsoft.com/windows/servercore:ltsc2022\nCMD supervisord\n", says=""),
     Row(

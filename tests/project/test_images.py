@@ -115,6 +115,8 @@ def test_base_image_unknown(text: str) -> None:
         ("mcr.microsoft.com/dotnet/aspnet:8.0-alpine", "alpine", "root", "app"),
         ("mcr.microsoft.com/dotnet/aspnet:8.0-jammy-chiseled", None, "app", None),
         ("mcr.microsoft.com/dotnet/aspnet:$V", None, None, None),
+        ("mcr.microsoft.com/dotnet/core/aspnet:3.1", "debian", "root", None),
+        ("microsoft/dotnet:2.1-aspnetcore-runtime-alpine", "alpine", "root", None),
         ("nvidia/cuda:12.2.0-base-ubuntu22.04", "debian", "root", None),
         ("bitnami/redis", None, "1001", None),
         ("jenkins/jenkins:lts", "debian", "jenkins", None),
@@ -147,6 +149,7 @@ def test_facts(reference: str, system: str | None, user: str | None, brings: str
         ("ghcr.io/astral-sh/uv:0.5", set(), {"python", "bash"}),
         ("nginx:1.27", {"curl"}, {"wget"}),
         ("nginx:1.18", set(), {"curl"}),
+        ("nginx:alpine-slim", {"wget"}, {"curl"}),
         ("php:8-cli", {"php", "curl"}, {"wget"}),
     ],
 )
@@ -170,17 +173,17 @@ def test_full(reference: str, full: set[str]) -> None:
 @pytest.mark.parametrize(
     ("reference", "known"),
     [
-        ("nginx:alpine", (80, "http", True, False)),
-        ("php:8-apache", (80, "http", True, False)),
-        ("php:8-fpm", (9000, "tcp", True, False)),
-        ("php:8", (None, "tcp", False, False)),
-        ("wordpress:fpm", (9000, "tcp", True, False)),
-        ("postgres:16", (5432, "tcp", True, False)),
-        ("lscr.io/linuxserver/nginx", (None, "tcp", True, True)),
-        ("phusion/baseimage:0.11", (None, "tcp", False, True)),
+        ("nginx:alpine", (80, "http", True, "")),
+        ("php:8-apache", (80, "http", True, "")),
+        ("php:8-fpm", (9000, "tcp", True, "")),
+        ("php:8", (None, "tcp", False, "")),
+        ("wordpress:fpm", (9000, "tcp", True, "")),
+        ("postgres:16", (5432, "tcp", True, "")),
+        ("lscr.io/linuxserver/nginx", (None, "tcp", True, "ENTRYPOINT")),
+        ("phusion/baseimage:0.11", (None, "tcp", False, "CMD")),
     ],
 )
-def test_serves(reference: str, known: tuple[int | None, str, bool, bool]) -> None:
+def test_serves(reference: str, known: tuple[int | None, str, bool, str]) -> None:
     image = parse(reference)
     assert image is not None
     found: Facts = facts(image)

@@ -53,6 +53,13 @@ def test_no_format_shows_a_secret(
     assert SECRETS[2] not in said
 
 
+def test_a_plain_word_garbles_no_message(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "Dockerfile").write_text("FROM a:1\nRUN echo user:password | chpasswd\nRUN x\n")
+    said = shown(capfd, "--output-format", "full", "Dockerfile")
+    assert "RUN spells out a password set with chpasswd" in said
+    assert "user:password" not in said
+
+
 def test_what_is_mended_keeps_it(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (folder / "Dockerfile").write_text(TEXT)
     said = shown(capfd, "--fix", "--show-fixes", "--select", "merge-run,exec-form", "Dockerfile")

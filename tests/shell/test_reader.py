@@ -97,7 +97,7 @@ def test_scripts_are_read(text: str, expected: str) -> None:
         "a=(b c)", "a+=b", "a[1]=b", "[[ a && b ]]", "[[ a < b ]]", "[[ a > b ]]", "function f { a; }", "coproc a",
         "select a in b; do c; done", "a {fd}>b", "$'a'", '$"a"', "$[1]", "<(a)", "a $((1) )", "$(( 'a' ))",
         '"${a:-"b"}"', "\"${a:-'b'}\"", '"`a \\"b\\"`"', "a >", "a > ;", "$(" * 50 + "a" + ")" * 50,
-        "(" * 50 + "a" + ")" * 50, "if " * 50, "! { a; }", "]] a", "time {", "> 2>&1", "-n", "+x || a",
+        "(" * 50 + "a" + ")" * 50, "if " * 50, "! { a; }", "]] a", "time {", "time &", "> 2>&1", "-n", "+x || a",
     ],
 )  # fmt: skip
 def test_what_is_unclear_is_said(text: str) -> None:

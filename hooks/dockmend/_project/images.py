@@ -49,12 +49,13 @@ _SYSTEM_TOOLS = {
 }
 # https://github.com/docker-library/buildpack-deps/blob/master/debian/bookworm/curl/Dockerfile
 _BUILDPACK_DEPS = frozenset({"curl", "wget"})
+_INITS = {"init": "ENTRYPOINT", "init-cmd": "CMD"}
 
 # Names | system of a tag that names none | user it starts as | user it brings for applications
 #   | tools on its PATH | where it serves by itself | what it is
 # A `?` is not known; a name that ends with "*" stands for all that start so. What it is: `full` (built on
-# buildpack-deps where not slim), `drops` (starts as root and gives root up where it has it), `init` (starts
-# an init system or a supervisor). Names without a slash are from
+# buildpack-deps where not slim), `drops` (starts as root and gives root up where it has it), `init` (its
+# ENTRYPOINT starts an init system or a supervisor), `init-cmd` (its CMD does). Names without a slash are from
 #   https://github.com/docker-library/official-images/tree/master/library
 # and the others, or more of the same, from
 #   node       https://github.com/nodejs/docker-node/blob/main/docs/BestPractices.md#non-root-user
@@ -81,7 +82,7 @@ ubi-minimal                                  | rhel       | root
 ubi/*                                        | rhel       | ?
 archlinux opensuse/leap opensuse/tumbleweed  | ?          | root
 nvidia/cuda nvcr.io/nvidia/cuda              | ?          | root
-phusion/baseimage                            | debian     | root | | | | init
+phusion/baseimage                            | debian     | root | | | | init-cmd
 gcr.io/distroless/*                          | distroless | root | nonroot
 
 python                                       | debian     | root | | python python3 pip | | full
@@ -107,11 +108,15 @@ denoland/deno                                | debian     | root | deno | deno
 ghcr.io/astral-sh/uv                         | ?          | root
 mcr.microsoft.com/dotnet/aspnet mcr.microsoft.com/dotnet/runtime     | debian | root
 mcr.microsoft.com/dotnet/runtime-deps mcr.microsoft.com/dotnet/sdk   | debian | root
+mcr.microsoft.com/dotnet/core/aspnet mcr.microsoft.com/dotnet/core/runtime | debian | root
+mcr.microsoft.com/dotnet/core/runtime-deps mcr.microsoft.com/dotnet/core/sdk | debian | root
+microsoft/dotnet microsoft/aspnetcore microsoft/aspnetcore-build     | debian | root
 mcr.microsoft.com/playwright mcr.microsoft.com/playwright/python     | debian | root | pwuser
 continuumio/miniconda3 continuumio/anaconda3 | debian     | root | | python python3
 condaforge/miniforge3 condaforge/mambaforge  | debian     | root | | python python3
 mambaorg/micromamba                          | debian     | mambauser
 jupyter/* quay.io/jupyter/*                  | debian     | jovyan | | python python3
+fluent/fluentd                               | ?          | ?    | fluent
 tensorflow/tensorflow pytorch/pytorch        | debian     | root | | python python3
 
 nginx                                        | debian     | root | nginx | | 80 http | drops
@@ -140,7 +145,7 @@ jenkins jenkins/jenkins                      | debian     | jenkins | | java cur
 grafana/grafana                              | alpine     | 472  | | | 3000 http
 prom/prometheus                              | busybox    | nobody | | | 9090 http
 tiangolo/uvicorn-gunicorn*                   | debian     | root | | python python3 | 80 http
-tiangolo/uwsgi-nginx*                        | debian     | root | | python python3 | 80 http | init drops
+tiangolo/uwsgi-nginx*                        | debian     | root | | python python3 | 80 http | init-cmd drops
 
 bitnami/* bitnamilegacy/*                    | ?          | 1001
 cgr.dev/chainguard/*                         | ?          | ?
@@ -155,16 +160,16 @@ class Facts(NamedTuple):
 
     `family` is one of this module's names for a system. `user` is who it starts as, ROOT for 0;
     `brings` an unprivileged user that is there for applications. `drops` says that what it starts by
-    itself as root gives root up; `init` that this is an init system or a supervisor. `tools` are
-    commands certainly on the PATH, `full` those that a slim variant of the same image lacks. `port` and
-    `protocol` are where it serves when nothing else is started.
+    itself as root gives root up; `init` is CMD or ENTRYPOINT where that starts an init system or a
+    supervisor. `tools` are commands certainly on the PATH, `full` those that a slim variant of the same
+    image lacks. `port` and `protocol` are where it serves when nothing else is started.
     """
 
     family: str | None = None
     user: str | None = None
     brings: str | None = None
     drops: bool = False
-    init: bool = False
+    init: str = ""
     tools: frozenset[str] = frozenset()
     full: frozenset[str] = frozenset()
     port: int | None = None
@@ -222,7 +227,7 @@ def _tables() -> tuple[dict[str, Facts], list[tuple[str, Facts]]]:
             None if user == "?" else user,
             brings or None,
             "drops" in kind,
-            "init" in kind,
+            _INITS.get(kind.partition(" ")[0], ""),
             frozenset(tools.split()),
             _BUILDPACK_DEPS if "full" in kind else frozenset(),
             int(port) if port else None,
@@ -262,10 +267,10 @@ def _php(known: Facts, image: Image) -> Facts:
 
 
 def _nginx(known: Facts, image: Image) -> Facts:
-    """With curl since 2020: https://github.com/nginx/docker-nginx/issues/392."""
+    """With curl since 2020, but in the slim variant: https://github.com/nginx/docker-nginx/issues/392."""
     version = re.match(r"1\.([0-9]{1,3})", image.tag or "1.99")
     old = image.open or (version is not None and int(version[1]) < 19)
-    return known if old else known._replace(tools=known.tools | {"curl"})
+    return known if old or "slim" in image.words else known._replace(tools=known.tools | {"curl"})
 
 
 def _by_fpm(known: Facts, image: Image) -> Facts:

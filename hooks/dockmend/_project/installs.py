@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from dockmend._shell import pip_words
 from dockmend._shell.code import Code
-from dockmend._shell.commands import Command
 from dockmend._shell.standalone import Outside, is_standalone, opens_nothing
 
 
@@ -85,6 +84,9 @@ class Installs(NamedTuple):
 
 def installs(code: Code, outside: Outside) -> Installs:
     """What `code` installs; `outside` says of an absolute path that it is none of the project's."""
+    if code.run.json is not None:
+        install = _install(list(code.run.json))
+        return Installs((install,), "") if install is not None else Installs((), code.reason)
     if code.reason:
         return Installs((), code.reason)
     found: list[Install] = []
@@ -92,7 +94,7 @@ def installs(code: Code, outside: Outside) -> Installs:
     if any(flag.name == "mount" and _brings(flag.value or "") for flag in code.run.flags):
         reason = "a mount brings files"
     for command in code.program.commands:
-        install = _install(command)
+        install = _install([word.text for word in command.words])
         if install is not None:
             found.append(install)
         elif not is_standalone(command, outside):
@@ -110,12 +112,12 @@ def _brings(value: str) -> bool:
     return "type=bind" in fields or not any(field.startswith("type=") for field in fields)
 
 
-def _install(command: Command) -> Install | None:
-    texts = [word.text for word in command.words]
+def _install(texts: Sequence[str | None]) -> Install | None:
+    """What the command of those words installs; None is one that only the shell can tell."""
     known = [text for text in texts if text is not None]
     if not known or len(known) < len(texts):
         return None
-    known[0] = command.name or ""
+    known[0] = known[0].rpartition("/")[2]
     if known[:3] == ["uv", "pip", "sync"]:
         files = tuple(text for text in known[3:] if not text.startswith("-"))
         plain = all(text.endswith((".txt", ".toml")) for text in files)

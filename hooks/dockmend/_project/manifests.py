@@ -250,14 +250,28 @@ def _composer_json(install: Install, cwd: str, tree: Tree) -> str:
     )
 
 
-def _cargo(install: Install, _cwd: str, _tree: Tree) -> str:
-    _refuse_by_words(install)
+def _cargo_toml(install: Install, cwd: str, tree: Tree) -> str:
+    """Cargo looks for each target that names no path.
+
+    https://doc.rust-lang.org/cargo/reference/cargo-targets.html
+    """
+    data = _toml(tree.text(posixpath.join(cwd, install.files[0])))
+    bins = data.get("bin")
+    targets = [data.get("lib"), *(bins if isinstance(bins, list) else ())]
+    named = [one for one in targets if isinstance(one, dict)]
+    if not named or not all("path" in one for one in named):
+        _refuse_by_words(install)
+    if "workspace" in data:
+        raise _Refused("Cargo.toml names a workspace")
+    for name, table in data.items():
+        if name.endswith("dependencies") or name in ("target", "patch", "replace"):
+            _check_tables(table)
     return ""
 
 
 _CHECKS: dict[str, Callable[[Install, str, Tree], str]] = {
     "uv": _python_project, "poetry": _python_project, "pdm": _python_project, "pipenv": _pipfile,
-    "npm": _package_json, "yarn": _package_json, "pnpm": _package_json, "go": _go_mod, "cargo": _cargo,
+    "npm": _package_json, "yarn": _package_json, "pnpm": _package_json, "go": _go_mod, "cargo": _cargo_toml,
     "bundle": _gemfile, "composer": _composer_json,
 }  # fmt: skip
 

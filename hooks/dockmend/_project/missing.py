@@ -13,7 +13,12 @@ from dockmend._shell.commands import Command
 from dockmend._shell.installed import package_name, packages, pip_install, requirement_files, requirements
 
 # Their installation fails without the folder: https://github.com/debuerreotype/debuerreotype/issues/10
-_MAN_PAGES = re.compile(r"openjdk-|default-j(?:re|dk)|postgresql|maven\Z|ant\Z")
+# Java's packages are among them, and so is what depends on one.
+_MAN_PAGES = re.compile(
+    r"openjdk-|default-j(?:re|dk)|postgresql|(?:maven|ant|gradle|scala|groovy|fop|jmeter|plantuml|pdftk|jython)\Z"
+    r"|ca-certificates-java|tomcat[0-9]|jetty|zookeeper|leiningen|clojure|icedtea"
+)
+_UNPACKS = {"-i", "--install"}
 _JAVA_PLACES = re.compile(r"/usr/local/openjdk|/usr/lib/jvm|/docker-java-home|JAVA_VERSION")
 _MANAGER = re.compile(r"apt(?:-.*|itude)?\Z|apk\Z|yum\Z|(?:micro)?dnf\Z|dpkg|rpm\Z")
 # Programs that call a tool, by what shows it in their words.
@@ -108,6 +113,8 @@ class _Uses:
             self.found["packages of another system"] = None
         if self.small.kind != BUILD:
             return
+        if name == "dpkg" and _UNPACKS & {word.text for word in command.words}:
+            self.found["the dependencies of what dpkg installs"] = None
         whole = " ".join(word.source for word in command.words)
         for tool, caller in _CALLERS:
             if caller.search(whole):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from dockmend._dockerfile.document import Document, Instruction, Stage
@@ -38,12 +38,19 @@ _Done = tuple[Code, tuple[Install, ...]]
 
 
 class Copied(NamedTuple):
-    """A COPY or ADD: each source that is a folder or a file, as its paths in the context and in the image."""
+    """A COPY or ADD: each source that is a folder or a file, as its paths in the context and in the image.
+
+    One of which that cannot be told, and whose name tells of no file, is both.
+    """
 
     instruction: Instruction
     target: str
     folders: tuple[tuple[str, str], ...]
     files: tuple[tuple[str, str], ...]
+
+    def without(self, files: Collection[str]) -> Copied:
+        """The same where none of the sources in `files` is a folder."""
+        return self._replace(folders=tuple(one for one in self.folders if one[0] not in files))
 
 
 class Plan(NamedTuple):
@@ -187,9 +194,9 @@ class _Scan:
             if has_wildcard(path):
                 continue
             kind = FOLDER if not path or (text or "").endswith("/") else self.build.kind(path)
-            if kind == FOLDER:
+            if kind == FOLDER or (kind is None and "." not in posixpath.basename(path)):
                 folders.append((path, target))
-            else:
+            if kind != FOLDER:
                 files.append((path, posixpath.join(target, posixpath.basename(path)) if into else target))
         return Copied(one, target, tuple(folders), tuple(files))
 
@@ -239,7 +246,8 @@ class _Scan:
                 paths.update(dict.fromkeys(needs.files, ""))
                 paths.update({path: "*" for path in needs.locks if path not in paths})
                 refused, doubt = refused or needs.refused, doubt or needs.doubt
-        before = [each for each in moving if each.instruction.index < last.index]
+        brought = {source for each in copies for source, target in each.files if target in paths}
+        before = [each.without(brought) for each in moving if each.instruction.index < last.index]
         covering = [each for each in before if any(_covers(each, path) for path in paths)]
         if not covering:
             return None

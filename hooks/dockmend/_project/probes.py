@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import posixpath
+from collections.abc import Iterable, Mapping
 
 from dockmend._dockerfile.document import Document, Instruction
 from dockmend._project.images import ALPINE, HTTP, TCP, Facts
+from dockmend._project.start import Start
 from dockmend._shell.code import Code
 
 _PYTHON_HTTP = (
@@ -39,6 +41,12 @@ _PROBES = (
     ("nc", TCP, ("nc", "-z", "127.0.0.1", "{port}")),
     ("bash", TCP, ("bash", "-c", ": < /dev/tcp/127.0.0.1/{port}")),
 )
+_INTERPRETERS = frozenset({"python", "python3", "node", "ruby", "php"})
+# Programs that are written in one of these, and find it on the PATH.
+_WRITTEN_IN = {
+    **dict.fromkeys(("npm", "npx", "yarn", "pnpm"), "node"),
+    **dict.fromkeys(("bundle", "rails", "rake", "puma", "unicorn", "rackup", "thin"), "ruby"),
+}
 OWN_TOOLS = frozenset(tool for tool, asks, _ in _PROBES if asks == _OWN)
 _MANAGERS = frozenset({"apk", "apt", "apt-get", "aptitude", "dnf", "microdnf", "tdnf", "yum", "zypper"})
 _INSTALL = frozenset({"add", "install"})
@@ -49,18 +57,42 @@ _PACKAGES = {
 }  # fmt: skip
 
 
-def probe(port: int, protocol: str, tools: frozenset[str], own: bool) -> tuple[str, ...] | None:
+def probe(
+    port: int, protocol: str, own: bool, there: Mapping[str, str], more: Iterable[str]
+) -> tuple[str, ...] | None:
     """The command that asks at `port` with what the image has, exit status 0 where it is well; None for none.
 
-    `own` says that the image itself serves there.
+    `there` are the tools that are the image's own or that the container starts, each as it is to be called,
+    and `more` those that a RUN installs, on the PATH. `own` says that the image itself serves there.
     """
-    kinds = [_OWN] * own + [HTTP] * (protocol == HTTP) + [TCP]
-    for kind in kinds:
-        for tool, asks, command in _PROBES:
-            # Python 2 has no http.client.
-            if asks == kind and tool in tools and (command[-1] != _PYTHON_HTTP or "python3" in tools):
-                return tuple(word.replace("{port}", str(port)) for word in command)
+    tools = {**dict.fromkeys(more), **there}
+    # Python 2 has no http.client.
+    asks = [one for one in _PROBES if one[0] in tools and (one[2][-1] != _PYTHON_HTTP or "python3" in tools)]
+    for kind in [_OWN] * own + [HTTP] * (protocol == HTTP) + [TCP]:
+        able = [(tool, command) for tool, what, command in asks if what == kind]
+        # Python may be there to build with alone, where the program itself is one of Node's.
+        able.sort(key=lambda one: one[0] not in _INTERPRETERS.intersection(there))
+        for tool, (_, *words) in able:
+            return (tools[tool] or tool, *(word.replace("{port}", str(port)) for word in words))
     return None
+
+
+def started(begun: Start) -> dict[str, str]:
+    """The interpreters that the container starts, which so are in the image, each as it is called."""
+    argvs = [one.json for one in (begun.entrypoint, begun.cmd) if one is not None and one.json]
+    argvs += [
+        run.words
+        for run in begun.runs
+        if run.command is None or (run.script is not None and len(run.script.program.commands) == 1)
+    ]
+    found: dict[str, str] = {}
+    for program in (argv[0] for argv in argvs):
+        name = posixpath.basename(program)
+        if name in _INTERPRETERS and "$" not in program:
+            found[name] = program
+        elif name in _WRITTEN_IN:
+            found.setdefault(_WRITTEN_IN[name], _WRITTEN_IN[name])
+    return found
 
 
 def installed(doc: Document, instructions: Iterable[Instruction], known: Facts) -> frozenset[str]:

@@ -19,14 +19,15 @@ _DROPPERS = frozenset(
 # What starts as root on purpose: servers that give it up or have to keep it, init systems, system tools.
 _ROOTS = frozenset(
     """
-    apache2 apache2-foreground apache2ctl apachectl asterisk atd avahi-daemon bird chronyd collectd
-    containerd cron crond cupsd dbus-daemon dhcpd dnscrypt-proxy dnsmasq dockerd dockerd-entrypoint.sh
-    dovecot exim4 fail2ban-server freeradius freshclam haproxy hostapd httpd httpd-foreground in.tftpd
+    apache2 apache2-foreground apache2ctl apachectl apcupsd asterisk atd auditd avahi-daemon bettercap bird
+    certbot chronyd collectd containerd cron crond cupsd dbus-daemon dhcpd dnscrypt-proxy dnsmasq dockerd
+    dockerd-entrypoint.sh dovecot exim exim4 fail2ban-server falco freeradius freshclam haproxy haveged
+    hiawatha hostapd httpd httpd-foreground in.tftpd
     inetd init ipsec iptables keepalived kubelet libvirtd lighttpd mariadbd memcached minidlnad mosquitto
-    mount murmurd my_init mysqld mysqld_safe named nginx nmbd ntpd opendkim openresty openvpn pdnsd
+    mount murmurd my_init mysqld mysqld_safe named nginx nmbd ntpd opendkim openresty openvpn osqueryd pdnsd
     php-fpm postfix postgres privoxy proftpd pure-ftpd quagga rabbitmq-server radiusd radvd rc-service
     rpc.mountd rpcbind rsyslogd runit runsvdir runsvdir-start s6-svscan samba sendmail service slapd
-    smartd smbd snmpd snort sockd squid sshd sssd strongswan supervisord suricata syslog-ng syslogd
+    rngd smartd smbd snmpd snort sockd squid sshd sssd strongswan supervisord suricata syslog-ng syslogd
     systemctl systemd tcpdump tincd tinyproxy tor udevd udhcpd unbound varnishd vsftpd wg-quick xinetd
     xrdp zabbix_agentd zabbix_server zebra
     """.split()  # noqa: SIM905
@@ -34,7 +35,7 @@ _ROOTS = frozenset(
 # Packages of these, and of what gives root up: where the start script cannot be seen, they are there for it.
 _PACKAGES = re.compile(
     r"(?<![\w./-])(?:gosu|su-exec|s6-overlay|supervisor|runit|nginx(?:-full|-light|-extras)?|apache2|httpd"
-    r"|lighttpd|php[0-9.]*-fpm|(?:mysql|mariadb|openssh)-server|mariadb|postgresql(?:-[0-9.]+)?|openssh|cron"
+    r"|lighttpd|php[0-9.]*-fpm|(?:mysql|mariadb)-server(?:-[0-9.]+)?|openssh-server|mariadb|postgresql(?:-[0-9.]+)?|openssh|cron"
     r"|cronie|dcron|vsftpd|proftpd[\w-]*|pure-ftpd|cups|rsyslog|squid3?|bind9?|dnsmasq|postfix|dovecot[\w-]*"
     r"|exim4|openvpn|haproxy|varnish|samba|nfs-kernel-server|strongswan|iptables|fail2ban|slapd)(?![\w.-])"
 )
@@ -46,7 +47,8 @@ def wants_root(instructions: Sequence[Instruction], begun: Start, known: Facts) 
 
     `instructions` are those of the stages that ship, `known` is what is known of their base image.
     """
-    if known.init or not _DROPPERS.isdisjoint(begun.mentions):
+    by_itself = begun.entrypoint is None and (begun.cmd is None or known.init == "ENTRYPOINT")
+    if (known.init and by_itself) or not _DROPPERS.isdisjoint(begun.mentions):
         return True
     if known.drops and (begun.unseen or begun.entrypoint is None):
         return True

@@ -78,6 +78,9 @@ _STAND_IN = re.compile(
     r"|dummy|holder|sample|fake|mock|redacted|not.?(?:a.?)?(?:real|secret|needed|used)|[ _-]here\Z"
     r"|(?-i:Your|Here\b)|\byour|\bsome.?(?:pass|secret|token|key)|<[^<>]*>|\{\{|\*\*|\.\.\.|xxx|\A\[.*\]\Z|\A%.*%\Z"
 )
+# What a machine makes: boopboop is none.
+_MADE = frozenset({"KEY", "SECRET", "TOKEN"})
+_REPEATED = re.compile(r"([A-Za-z0-9]{2,6}?)\1+\Z")
 _CONSTANT = re.compile(r"[A-Z]+(?:_[A-Z0-9]+)+\Z")
 _VARIABLE = re.compile(r"\$(?:\{?[A-Za-z_0-9]|\()")
 _PATH = re.compile(r"(?:\.{0,2}|~|[A-Za-z]:)[/\\]|\Afile:")
@@ -118,6 +121,8 @@ def is_secret(name: str, value: str) -> bool:
         return False
     words = {part.upper() for part in _PARTS.findall(name)}
     if "TOKEN" in words and value.isdigit() and len(value) < 8:
+        return False
+    if words & _MADE and _REPEATED.match(value):
         return False
     if strength == STRONG and not words & {"KEY", "AUTH"}:
         return True

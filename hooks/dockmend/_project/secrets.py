@@ -33,6 +33,8 @@ _SQL = re.compile(
 _ACCOUNT = re.compile(
     r"(?m)(?:^|(?<=\\n)|(?<=['\" ]))[a-z_][a-z0-9_-]{0,31}:([^\s:'\"\\]{1,200})(?=['\"\\ ]|$)"
 )
+# An option among those that a variable holds (JAVA_OPTS): --key-password=x, -Dkey.password=x
+_OPTION = re.compile(r"(?<![^\s'\"=])(--?(?:D(?=[a-z]))?([A-Za-z][\w.-]{1,80}))=([^\s'\"\\]{1,200})")
 _CHPASSWD = re.compile(r"(?:sudo[ \t]+)?(?:/usr/sbin/)?chpasswd\b(?![^|;&\n]*[ \t](?:-e|--encrypted)\b)")
 _PASSWD = re.compile(r"(?:sudo[ \t]+)?passwd[ \t].*--stdin\b")
 
@@ -77,8 +79,13 @@ def _in_instruction(instruction: Instruction, doc: Document) -> Iterator[Secret]
     for token in tokens(args.text):
         yield Secret(holder, args.span(token.start, token.end), token.kind)
     for one in assignments(holder, doc.escape):
-        if holder.name != "LABEL" and one.value is not None and is_secret(one.name, one.plain):
+        if holder.name == "LABEL" or one.value is None:
+            continue
+        if is_secret(one.name, one.plain):
             yield Secret(holder, _value_span(args, one.start, one.end), f"the value of {one.name}")
+        for match in _OPTION.finditer(args.text, one.start, one.end):
+            if name_strength(match[2]) == STRONG and is_secret(match[2], match[3]):
+                yield Secret(holder, args.span(*match.span(3)), f"the value of {match[1]}")
     if holder.name in _SHELL_TEXT:
         for start, end, what in _in_arguments(holder):
             yield Secret(holder, args.span(start, end), what)

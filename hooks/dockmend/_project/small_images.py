@@ -46,7 +46,9 @@ BRING = {
 # Distributions that are built when they are installed, or that load a library of the system, by the Debian
 # packages they take: their own installation pages.
 PYTHON_NEEDS = {
-    **dict.fromkeys(("uwsgi", "netifaces", "pylibmc", "mod-wsgi", "m2crypto", "dbus-python"), ("gcc",)),
+    **dict.fromkeys(
+        ("uwsgi", "netifaces", "pylibmc", "mod-wsgi", "py-radix", "m2crypto", "dbus-python"), ("gcc",)
+    ),
     **dict.fromkeys(("xmlsec", "pymssql", "fbprophet"), ("gcc",)),
     **dict.fromkeys(("pygraphviz", "pyicu", "python-snappy"), ("g++",)),
     **dict.fromkeys(("psycopg2", "psycopg-c"), ("gcc", "libpq-dev")),
@@ -64,7 +66,7 @@ _DEBIAN = re.compile(
     r"(?:(?:wheezy|jessie|stretch|buster|bullseye|bookworm|trixie|forky)(?:-[0-9]{8})?"
     r"|sid|unstable|testing|stable|oldstable|[789]|1[0-9](?:\.[0-9]+)?)\Z"
 )
-_CODENAME = r"(?:-(stretch|buster|bullseye|bookworm|trixie|forky))?\Z"
+_CODENAME = r"(?:-(jessie|stretch|buster|bullseye|bookworm|trixie|forky))?\Z"
 
 
 class Small(NamedTuple):
@@ -93,12 +95,17 @@ def has_small_variant(name: str) -> bool:
     return name in _RULES
 
 
-def is_toolchain(name: str) -> bool:
+def is_toolchain(image: Image) -> bool:
     """Whether the image is one to build with, of a language whose programs run without it."""
-    return name in _TOOLCHAINS
+    return image.name in _TOOLCHAINS or (image.name == "microsoft/dotnet" and "sdk" in image.words)
 
 
-_TOOLCHAINS = frozenset({"golang", "rust", "maven", "gradle", "gcc", "mcr.microsoft.com/dotnet/sdk"})
+_TOOLCHAINS = frozenset(
+    """
+    golang rust maven gradle gcc mcr.microsoft.com/dotnet/sdk mcr.microsoft.com/dotnet/core/sdk
+    microsoft/aspnetcore-build
+    """.split()  # noqa: SIM905
+)
 
 
 def _slim(pattern: str, *, last: bool = False, extra: dict[str, str] | None = None) -> _Rule:
@@ -142,7 +149,7 @@ _RULES: dict[str, _Rule] = {
     "python": _slim(r"2(?:\.7(?:\.1[0-9])?)?|3(?:\.[0-9]+|\.(?:[5-9]|[1-9][0-9])\.[0-9]+)?"),
     "pypy": _slim(r"[23](?:\.[0-9]+)?"),
     "node": _slim(
-        r"(?:[4-9]|[1-9][0-9])(?:\.[0-9]+){0,2}|lts|dubnium|erbium|fermium|gallium|hydrogen|iron|jod|krypton",
+        r"(?:0\.1[02]|[4-9]|[1-9][0-9])(?:\.[0-9]+){0,2}|lts|dubnium|erbium|fermium|gallium|hydrogen|iron|jod|krypton",
         last=True,
         extra=_NODE_TOOLS,
     ),

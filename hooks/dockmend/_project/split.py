@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from dockmend._dockerfile.document import Document, Instruction, Meaning, Stage
+from dockmend._dockerfile.document import Document, Flag, Instruction, Meaning, Stage
+from dockmend._dockerfile.mount import mounts
 from dockmend._dockerfile.span import Span
 from dockmend._project.build_packages import package
-from dockmend._project.python_build import Plan
+from dockmend._project.python_build import WHEELS, Plan
+from dockmend._shell import python_caches
 from dockmend._shell.code import Code
 from dockmend._shell.commands import Command
 from dockmend._shell.installed import package_name, packages, pip_install
@@ -90,7 +92,11 @@ class Split:
             kept: tuple[Meaning, ...] = ()
             if changes is not None:
                 edits += self._edits(run, changes)
-                kept = (run.instruction.meaning._replace(value=apply(run.code.text, changes)),)
+                useless = self._useless(run) if last else None
+                flags = tuple(flag.text for flag in run.instruction.flags if flag is not useless)
+                edits += self._without_flag(run, useless) if useless else []
+                value = apply(run.code.text, changes)
+                kept = (run.instruction.meaning._replace(flags=flags, value=value),)
             if last:
                 edits.append(self._copy(run, instead=changes is None))
                 kept = (self._copy_meaning(), *kept)
@@ -181,35 +187,57 @@ class Split:
         parts = [f"{head} {keyword} {BUILDER}{doc.newline}"]
         meanings = [base.meaning._replace(value=f"{word.text} {keyword} {BUILDER}")]
         for one in self.prefix:
-            if one.name in _COPIED:
-                parts.append(self._text(one))
-                meanings.append(self._meaning(one))
+            changes = self._installs(one) if one.name in _COPIED else None
+            if changes is not None:
+                parts.append(self._text(one, changes))
+                meanings.append(self._meaning(one, changes))
         return "".join([*parts, doc.newline]), meanings
 
-    def _installs(self, instruction: Instruction) -> list[Change]:
-        """What changes in the builder's copy of a RUN."""
-        run = self.runs.get(instruction.index)
-        return [
-            Change(run.commands[place].start, run.commands[place].end, text)
-            for (index, place), text in self.way.builder.items()
-            if run is not None and index == instruction.index
-        ]
+    def _useless(self, run: _Run) -> Flag | None:
+        """The mount for pip's downloads, where nothing but wheels is installed any more."""
+        others = (one for place, one in enumerate(run.commands) if place not in run.gone)
+        if self.way.folder != WHEELS or any(python_caches.call(one) for one in others):
+            return None
+        held = (flag for flag in run.instruction.flags if flag.name == "mount")
+        for flag, mount in zip(held, mounts(run.instruction, None)):
+            if mount.kind == "cache" and (mount.target or "").endswith("/pip"):
+                return flag
+        return None
 
-    def _meaning(self, instruction: Instruction) -> Meaning:
-        changes = self._installs(instruction)
+    def _without_flag(self, run: _Run, flag: Flag) -> list[tuple[Span, str]]:
+        flags = run.instruction.flags
+        place = flags.index(flag)
+        start = flags[place - 1].span.end if place else run.instruction.keyword.end
+        return [(self._free(run, Span(start, flag.span.end)), "")]
+
+    def _installs(self, instruction: Instruction) -> list[Change] | None:
+        """What changes in the builder's copy of a RUN; None where nothing of it is left there.
+
+        It does not ship: no cache is emptied in it, and behind the wheels it makes nothing more.
+        """
+        run = self.runs.get(instruction.index)
+        if run is None:
+            return []
+        mine = {
+            place: text for (index, place), text in self.way.builder.items() if index == instruction.index
+        }
+        gone = {place: "" for place, one in enumerate(run.commands) if _empties(one)}
+        if mine and self.way.folder == WHEELS:
+            gone.update(dict.fromkeys(range(max(mine) + 1, len(run.commands)), ""))
+        return without(run.commands, {**gone, **mine})
+
+    def _meaning(self, instruction: Instruction, changes: list[Change]) -> Meaning:
         meaning = instruction.meaning
         return meaning._replace(value=apply(instruction.args.text, changes)) if changes else meaning
 
-    def _text(self, instruction: Instruction) -> str:
+    def _text(self, instruction: Instruction, changes: list[Change]) -> str:
         """The builder's copy of an instruction: with its comments only where they leave what ships."""
         doc, span = self.doc, instruction.span
         run = self.runs.get(instruction.index)
         moves = run is not None and run.changes is None
         start = self._above(instruction) if moves and instruction is not self.way.last else span.start
         edits = [
-            (run.code.span(change.start, change.end), change.text)
-            for change in self._installs(instruction)
-            if run is not None
+            (run.code.span(change.start, change.end), change.text) for change in changes if run is not None
         ]
         if not moves:
             for comment in instruction.comments:
@@ -227,12 +255,13 @@ class Split:
 
     def _edits(self, run: _Run, changes: list[Change]) -> Iterator[tuple[Span, str]]:
         for change in changes:
-            span = run.code.span(change.start, change.end)
-            if any(
-                span.start < one.span.end and one.span.start < span.end for one in run.instruction.comments
-            ):
-                raise Stuck(f"a comment stands among what goes in line {run.instruction.line}")
-            yield span, change.text
+            yield self._free(run, run.code.span(change.start, change.end)), change.text
+
+    def _free(self, run: _Run, span: Span) -> Span:
+        """`span`, which goes; raises Stuck where a comment is in it."""
+        if any(span.start < one.span.end and one.span.start < span.end for one in run.instruction.comments):
+            raise Stuck(f"a comment stands among what goes in line {run.instruction.line}")
+        return span
 
     def _copy(self, run: _Run, *, instead: bool) -> tuple[Span, str]:
         """The COPY from the builder: in the place of the RUN, or before it and the comment above it."""
@@ -277,6 +306,11 @@ def _is_upkeep(command: Command) -> bool:
         return APT.subcommand(command) in ("update", "clean", "autoclean")
     if command.name in APK.programs:
         return APK.subcommand(command) == "update"
+    return _empties(command)
+
+
+def _empties(command: Command) -> bool:
+    """Whether the command removes the lists and caches of a package manager, and nothing else."""
     targets = [word.source for word in command.words[1:] if word.source[:1] != "-"]
     return command.name == "rm" and all(_CACHES.match(target) for target in targets)
 

@@ -108,9 +108,13 @@ def _joint(doc: Document, code: Code, place: Place, like: bool) -> str:
         gap = code.span(link.previous.end, link.start)
         before = doc.text[gap.start : gap.end]
         trailing = bool(_OPERATOR.search(before.partition("\n")[0]))
+    following = link.following
     if like and "\n" in before and _OPERATOR.search(before):
         last = before.rpartition("\n")[2]
         indent = last[: len(last) - len(last.lstrip(" \t"))]
+    elif following is not None and _ends_line(doc, code, link, following):
+        before, trailing = "\n", True
+        indent = _indent(doc, doc.line_start(code.offset(following.start)))
     else:
         written = code.span(link.start, link.end)
         last_line = doc.line_start(written.end - 1)
@@ -121,6 +125,13 @@ def _joint(doc: Document, code: Code, place: Place, like: bool) -> str:
     if (trailing and "\n" in before) or place.joiner == ";":
         return f"{flat.rstrip(' ')} {escape}{newline}{indent}"
     return f" {escape}{newline}{indent}{place.joiner} "
+
+
+def _ends_line(doc: Document, code: Code, link: Link, following: Link) -> bool:
+    """Whether the operator behind the link ends its line."""
+    gap = code.span(link.end, following.start)
+    first, newline, _ = doc.text[gap.start : gap.end].partition("\n")
+    return bool(newline and _OPERATOR.search(first))
 
 
 def _indent(doc: Document, line: int) -> str:

@@ -74,6 +74,12 @@ class Code:
         return ""
 
     @property
+    def is_bash(self) -> bool:
+        """Whether the script is bash's, as far as the file tells."""
+        first = self.text.partition("\n")[0] if self.heredoc and self.text.startswith("#!") else ""
+        return "bash" in (first or self.state.shell[0])
+
+    @property
     def errexit(self) -> bool:
         """Whether `set -e` may be in force somewhere in the script."""
         return self.strict or self.program.errexit

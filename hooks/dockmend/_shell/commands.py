@@ -104,6 +104,14 @@ class Link:
             return self.chain.links[self.place - 1]
         return self.chain.block.chains[self.chain.place - 1].links[-1] if self.chain.place else None
 
+    @property
+    def following(self) -> Link | None:
+        """The link behind it in its block, in its own chain or the next one."""
+        if self.place + 1 < len(self.chain.links):
+            return self.chain.links[self.place + 1]
+        after = self.chain.block.chains[self.chain.place + 1 :]
+        return after[0].links[0] if after else None
+
     def outwards(self) -> Iterator[Link]:
         """The link itself, then the one its block stands in, and so on up to one of the script."""
         link: Link | None = self

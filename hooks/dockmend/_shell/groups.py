@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from dockmend._dockerfile.document import Document, Instruction, Stage
-from dockmend._dockerfile.state import DEFAULT_SHELL, is_windows, shipping, state_at
+from dockmend._dockerfile.span import Edit, Span
+from dockmend._dockerfile.state import DEFAULT_SHELL, State, is_windows, shipping, state_at
 from dockmend._project.reference import base_image
 from dockmend._shell import join
 from dockmend._shell.effects import Effects, Place, effects
@@ -52,15 +53,7 @@ def parted(doc: Document, stage: Stage, runs: Sequence[Instruction], held: froze
     `held` are the indexes of those behind which something else goes, see dockmend._project.order.
     """
     state = state_at(doc, runs[0])
-    reason = ""
-    if is_windows(doc, stage):
-        reason = "a Windows image has another shell"
-    elif state.shell != DEFAULT_SHELL or (not state.shell_set and _base_sets_shell(doc, stage)):
-        reason = "the shell in force is not `/bin/sh -c`"
-    elif any(_sets_state(one) for base in _bases(stage) for one in base.instructions):
-        reason = "an ONBUILD of its base changes what is in force"
-    elif "SHELLOPTS" in state.env:
-        reason = "SHELLOPTS sets options of the shell"
+    reason = _unjoined(doc, stage, state)
     if reason:
         return Parted((), ((runs[1], reason),))
     place = Place(state.user, state.workdir, state.env)
@@ -91,6 +84,45 @@ def parted(doc: Document, stage: Stage, runs: Sequence[Instruction], held: froze
             groups.append(Group(tuple(runs[start:index]), tuple(found[start:index])))
         start = index
     return Parted(tuple(groups), tuple(apart))
+
+
+def _unjoined(doc: Document, stage: Stage, state: State) -> str:
+    """Why no RUN of the stage, with that in force, is joined with another, in a clause, or empty."""
+    if is_windows(doc, stage):
+        return "a Windows image has another shell"
+    if state.shell != DEFAULT_SHELL or (not state.shell_set and _base_sets_shell(doc, stage)):
+        return "the shell in force is not `/bin/sh -c`"
+    if any(_sets_state(one) for base in _bases(stage) for one in base.instructions):
+        return "an ONBUILD of its base changes what is in force"
+    return "SHELLOPTS sets options of the shell" if "SHELLOPTS" in state.env else ""
+
+
+def behind(doc: Document, stage: Stage, run: Instruction, script: str) -> tuple[tuple[Edit, ...], str] | None:
+    """`script` behind that of `run`, as if it were a RUN of its own and merge-run joined the two.
+
+    The edits, the one at the end of `run` the last, and the script that it then has; None where merge-run
+    would leave them apart.
+    """
+    state = state_at(doc, run)
+    place = Place(state.user, state.workdir, state.env)
+    found = effects(run.args.text, place), effects(script, place)
+    end = end_of(run)
+    if (
+        _unjoined(doc, stage, state)
+        or _unfit(run)
+        or join.apart(*found)
+        or doc.text[end : doc.line_end(end)].strip(" \t")
+        or _size(doc, run) + len(script) + 16 >= join.LONGEST
+    ):
+        return None
+    first, second = join.parts(found)
+    tail = f"{first.behind} {doc.escape}{doc.newline}    && {second.before}{script}{second.behind}"
+    edits = [Edit(Span(end, end), tail)]
+    if first.before:
+        start = run.args.offset(0)
+        edits.insert(0, Edit(Span(start, start), first.before))
+    joint = tail.replace(f"{doc.escape}{doc.newline}", "")
+    return tuple(edits), first.before + run.args.text + joint
 
 
 def partners(doc: Document, held: frozenset[int]) -> Mapping[int, tuple[Instruction, ...]]:

@@ -31,15 +31,32 @@ class Manager(NamedTuple):
 
     def filled_by(self, command: Command) -> bool:
         """Whether the command downloads into the cache."""
+        if self is APT and _is_setup(command):
+            return True
         return (
             command.name in self.programs
             and self.subcommand(command) in self.fills
-            and not (self is APK and any((word.text or "") in _APK_SETTLED for word in command.words))
+            and not (self is APK and _APK_SETTLED & _texts(command))
         )
 
     def used_by(self, command: Command) -> bool:
         """Whether the command is one of the manager's, or needs its cache."""
-        return command.name in self.programs or (self is APT and bool(lists_of(command)))
+        return command.name in self.programs or (self in _LISTED and bool(index_use(self, command)))
+
+    def emptied_by(self, command: Command, code: Code) -> bool:
+        """Whether the command of the script `code` removes the cache."""
+        text = code.text[command.start : command.end]
+        if self in _LISTED and not (code.is_bash or command.name == "bash"):
+            # dash and busybox take `{a,b}` for a name.
+            text = text.replace("{", " ")
+        return self.cleaned.search(text) is not None
+
+    def misses_files(self, command: Command) -> bool:
+        """Whether the command removes files of the cache by a pattern, and fails where there are none."""
+        texts = [word.source for word in command.words[1:]]
+        forced = any(re.match(r"-[a-zA-Z]*f|--force", text) for text in texts)
+        some = any(re.search(r"[*?\[]", text) and self.cleaned.search(text) for text in texts)
+        return command.name == "rm" and some and not forced
 
     def seems_left(self, text: str) -> bool:
         """Whether a script that is not understood fills the cache and does not empty it, by its words."""
@@ -132,20 +149,23 @@ APK = Manager(
     "apk",
     "apk's index",
     frozenset({"apk"}),
-    frozenset({"add"}),
+    frozenset({"add", "update", "upgrade"}),
     frozenset(
         """
         -p --root -X --repository --keys-dir --repositories-file --wait --arch --cache-dir --cache-max-age
         --progress-fd --timeout
         """.split()  # noqa: SIM905
     ),
-    "",
+    "rm -rf /var/cache/apk/*",
     re.compile(r"/var/cache/(?:apk|\*|\{)"),
     re.compile(r"/var/cache/(?:apk|\*|\{)"),
     ("/var/cache/apk", "/etc/apk/cache"),
 )
 # What says that apk is to keep its index, or to do without: no `--no-cache` then.
 _APK_SETTLED = frozenset({"--no-cache", "--no-network", "--cache-dir"})
+
+# Those whose cache tells what there is to install.
+_LISTED = (APT, APK)
 
 MANAGERS = (APT, APK, YUM, DNF, DNF5, MICRODNF, ZYPPER, YARN)
 
@@ -170,9 +190,18 @@ _WITHOUT_LISTS = frozenset(
     update remove purge autoremove auto-remove clean autoclean auto-clean distclean
     """.split()  # noqa: SIM905
 )
+# What apk does without its index, and what has it fetch one first.
+_WITHOUT_INDEX = frozenset({"del", "info", "cache", "audit", "verify", ""})
+_APK_UPDATES = {"-U", "--update", "--update-cache"}
+_APK_MENTION = re.compile(r"\bapk\b")
+_ADD_REPOSITORY = frozenset({"add-apt-repository", "apt-add-repository"})
+# https://deb.nodesource.com/setup_22.x, https://get.docker.com, https://packagecloud.io/docs
+_SETUP = re.compile(
+    r"//(?:deb\.nodesource\.com/setup_|get\.docker\.com\b|packagecloud\.io/.*script\.deb\.sh)"
+)
 _OTHERS_OF_APT = frozenset(
     """
-    apt-cache apt-file add-apt-repository apt-add-repository tasksel gdebi apt-fast apt-rdepends
+    apt-cache apt-file tasksel gdebi apt-fast apt-rdepends
     apt-show-versions xx-apt xx-apt-get build-dep mk-build-deps rosdep unattended-upgrade apt-install
     """.split()  # noqa: SIM905
 )
@@ -198,18 +227,19 @@ _SETTINGS = ("activate", "os-release", "lsb-release", "nvm.sh", ".bashrc", ".pro
 _ASIDE = re.compile(r"playwright|puppeteer")
 
 
-def apt_use(code: Code) -> str:
-    """What the script does about apt's lists.
+def use_of(manager: Manager, code: Code) -> str:
+    """What the script does about the lists of APT, or the index of APK.
 
     REFRESHES where it fetches them before any use, NEEDS or MAY_NEED where it uses those that are there,
     empty where it does without.
     """
     if code.reason:
-        return NEEDS if APT.mention.search(code.text) else ""
+        mention = APT.mention if manager is APT else _APK_MENTION
+        return NEEDS if mention.search(code.text) else ""
     found = code.program.commands
     may = ""
     for place, command in enumerate(found):
-        use = lists_of(command)
+        use = index_use(manager, command)
         if use == REFRESHES and _always(command, found[:place]):
             return may or REFRESHES
         if use == NEEDS:
@@ -219,18 +249,41 @@ def apt_use(code: Code) -> str:
     return may
 
 
-def lists_of(command: Command) -> str:
-    """What one command does about apt's lists, in the terms of `apt_use`."""
-    if command.name in APT.programs:
-        subcommand = APT.subcommand(command)
-        if subcommand == "update":
-            return REFRESHES
-        return "" if subcommand in _WITHOUT_LISTS else NEEDS
-    if command.name in _OTHERS_OF_APT:
+def index_use(manager: Manager, command: Command) -> str:
+    """What one command does about the lists or the index, in the terms of `use_of`."""
+    if command.name in manager.programs:
+        return _own_use(manager, command)
+    if manager is APT and _is_setup(command):
+        return REFRESHES
+    if manager is APT and command.name in _OTHERS_OF_APT:
         return NEEDS
-    if command.name not in _SPEAKS and any(word.text in APT.programs for word in command.words[1:]):
+    if manager is APT and command.name in _ADD_REPOSITORY:
+        # For this kind alone it installs the keys from a package.
+        return NEEDS if any(text.startswith("cloud-archive:") for text in _texts(command)) else ""
+    if command.name not in _SPEAKS and any(word.text in manager.programs for word in command.words[1:]):
         return NEEDS
     return MAY_NEED if is_opaque(command) else ""
+
+
+def _own_use(manager: Manager, command: Command) -> str:
+    """What a command of the manager itself does about its lists or index."""
+    subcommand = manager.subcommand(command)
+    if manager is APT:
+        return REFRESHES if subcommand == "update" else "" if subcommand in _WITHOUT_LISTS else NEEDS
+    texts = _texts(command)
+    if subcommand in _WITHOUT_INDEX or ("--no-cache" in texts and subcommand != "search"):
+        return ""
+    return REFRESHES if subcommand == "update" or _APK_UPDATES & texts else NEEDS
+
+
+def _is_setup(command: Command) -> bool:
+    """Whether the command fetches, for a shell, a script that begins with `apt-get update`."""
+    piped = command.link.kind == "pipeline" and command.name in ("curl", "wget")
+    return piped and any(_SETUP.search(word.source) for word in command.words[1:])
+
+
+def _texts(command: Command) -> set[str]:
+    return {word.text or "" for word in command.words}
 
 
 def _always(command: Command, earlier: Sequence[Command]) -> bool:
@@ -263,5 +316,5 @@ def is_opaque(command: Command) -> bool:
         given = any(re.fullmatch(r"-[a-z]*c", word or "") for word in rest)
         return not given or any(word is None or APT.mention.search(word) for word in rest)
     if name in ("make", "gmake"):
-        return not all(word is not None and _TARGET.fullmatch(word) for word in rest)
+        return not all(_TARGET.fullmatch(word.source) for word in command.words[1:])
     return any(_ASIDE.search(word or "") for word in rest)

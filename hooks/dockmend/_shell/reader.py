@@ -294,7 +294,8 @@ class Reader:
             name, last = words[0].value, self.text[words[-1].start : words[-1].end]
             if name in _BASH_KEYWORDS or (name == "[[" and (last != "]]" or redirects)):
                 raise Unclear("it is written for bash alone")
-            if name == "time" and any(word.bare and word.value in {*_RESERVED, "[["} for word in words):
+            odd = any(word.bare and word.value in {*_RESERVED, "[["} for word in words)
+            if name == "time" and (odd or len(words) == 1):
                 raise Unclear("shells read `time` differently")
         return Simple(tuple(assignments), tuple(words), tuple(redirects))
 

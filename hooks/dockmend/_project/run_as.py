@@ -1,0 +1,134 @@
+"""The user that a container can run as instead of root: which, how it is made, what it could not start."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+
+from dockmend._dockerfile.document import Document, Instruction, Stage
+from dockmend._dockerfile.state import expand, state_after, state_at
+from dockmend._project.images import ALPINE, BUSYBOX, ROOT, SCRATCH, Facts
+from dockmend._project.start import Start
+from dockmend._shell import words
+from dockmend._shell.code import Code
+from dockmend._shell.commands import Command
+from dockmend._shell.installed import operands
+
+_NEW = "app"
+# https://github.com/GoogleContainerTools/distroless/blob/main/common/variables.bzl
+_NONROOT = "65532:65532"
+_MAKERS = frozenset({"adduser", "useradd"})
+_GROUP_MAKERS = frozenset({"addgroup", "groupadd", "newusers"})
+_NAME = re.compile(r"[a-z_][a-z0-9_-]*")
+_OCTAL = re.compile(r"[0-7]{3,4}\Z")
+_OWNERS_ALONE = re.compile(r"u[+=][rwxX]*\Z")
+_READ, _EXECUTE = 4, 1
+
+
+def is_root(user: str | None) -> bool:
+    """Whether USER with those arguments is root."""
+    return user is not None and user.partition(":")[0] in ("root", "0")
+
+
+def lines(
+    doc: Document, instructions: Sequence[Instruction], stage: Stage, known: Facts
+) -> list[tuple[str, str]] | str:
+    """The instructions to add, as keyword and arguments, USER the last; or why there are none.
+
+    `instructions` are those of the stages that ship, `stage` the last of these, `known` what is known of
+    their base image.
+    """
+    named = [expand(one.args.text, state_at(doc, one).env) for one in instructions if one.name == "USER"]
+    before = [user for user in named if user and not is_root(user)]
+    if before or (known.user and known.user != ROOT):
+        return [("USER", before[-1] if before else str(known.user))]
+    made = _made(doc, instructions)
+    if made is None:
+        return "a RUN changes users or groups in a way that is not understood"
+    if len(made) > 1:
+        return f"which of the users that are made is meant cannot be told: {', '.join(made)}"
+    if made or known.brings:
+        return [("USER", made[0] if made else str(known.brings))]
+    if known.family == SCRATCH:
+        return [("USER", _NONROOT)]
+    if words.is_plain(state_after(doc, stage).shell) is None:
+        return "SHELL is another than sh or bash"
+    if "useradd" in known.tools:
+        return [("RUN", f"useradd --system --create-home {_NEW}"), ("USER", _NEW)]
+    if known.family in (ALPINE, BUSYBOX):
+        return [("RUN", f"addgroup -S {_NEW} && adduser -S -G {_NEW} {_NEW}"), ("USER", _NEW)]
+    return "how to make a user in this base image is not known"
+
+
+def _made(doc: Document, instructions: Sequence[Instruction]) -> list[str] | None:
+    """The users that the RUNs make; None where that is not clear."""
+    names: dict[str, None] = {}
+    for instruction in (one for one in instructions if one.name == "RUN"):
+        if "/etc/passwd" in instruction.args.text or "/etc/group" in instruction.args.text:
+            return None
+        found = [
+            one for one in Code(doc, instruction).program.commands if one.name in _MAKERS | _GROUP_MAKERS
+        ]
+        made = [one for one in found if one.name in _MAKERS]
+        if found and not made:
+            return None
+        for command in made:
+            name = command.words[-1].text
+            if name is None or not _NAME.fullmatch(name) or name == ROOT:
+                return None
+            names[name] = None
+    return list(names)
+
+
+def closed(doc: Document, stage: Stage, instructions: Sequence[Instruction], begun: Start) -> str:
+    """Why another user than root could not start what the container starts, in a clause, or empty."""
+    workdir = state_after(doc, stage).workdir or "/"
+    for run in begun.runs:
+        for place, word in enumerate(run.words[:3]):
+            need = _READ if place else _EXECUTE
+            path = posixpath.join(workdir, word) if place or "/" in word else word
+            line = _closed_in(doc, instructions, path, need)
+            if line:
+                return f"line {line} lets root alone {'run' if need == _EXECUTE else 'read'} `{word}`"
+    return ""
+
+
+def _closed_in(doc: Document, instructions: Sequence[Instruction], path: str, need: int) -> int:
+    """The line that last gives the file at `path` a mode without `need` for others; 0 for none."""
+    found = 0
+    for instruction in instructions:
+        for mode, targets, below in _modes(doc, instruction):
+            inside = below and any(path.startswith(target.rstrip("/") + "/") for target in targets)
+            if inside or any(fnmatchcase(path.rpartition("/")[2], _base(target)) for target in targets):
+                if _OCTAL.match(mode):
+                    found = 0 if int(mode[-1]) & need else instruction.line
+                elif not _OWNERS_ALONE.match(mode):
+                    found = 0
+                elif "x" in mode and need == _EXECUTE:
+                    # It was none to execute before.
+                    found = instruction.line
+    return found
+
+
+def _base(target: str) -> str:
+    return target.rstrip("/").rpartition("/")[2]
+
+
+def _modes(doc: Document, instruction: Instruction) -> Iterator[tuple[str, list[str], bool]]:
+    """The modes that an instruction gives: to which paths, and whether to all below them."""
+    if instruction.name in ("ADD", "COPY"):
+        flag = instruction.flag("chmod")
+        if flag is not None:
+            yield flag.value or "", list(instruction.json or [word.text for word in instruction.words]), False
+    elif instruction.name == "RUN" and "chmod" in instruction.args.text:
+        for command in Code(doc, instruction).program.commands:
+            if command.name == "chmod":
+                yield from _of_chmod(command)
+
+
+def _of_chmod(command: Command) -> Iterator[tuple[str, list[str], bool]]:
+    mode, *targets = [word.text or word.source for word in operands(command.words[1:], frozenset())] or [""]
+    options = [word.text or "" for word in command.words[1:] if (word.text or "").startswith("-")]
+    yield mode, targets, any(re.match(r"-[a-zA-Z]*R|--recursive", option) for option in options)
