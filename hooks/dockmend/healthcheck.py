@@ -48,9 +48,10 @@ the USER of `non-root-user`, whichever of the two comes first.
 
 ## Left alone
 
-An image with any HEALTHCHECK, `NONE` included; Windows images. No fix, but a report: where the port cannot be
-told, nothing in the image is known to be able to ask (scratch, distroless, an unknown base image), a port for
-UDP alone, a stage with more than one CMD or ENTRYPOINT (`entrypoint-cmd` clears that up).
+An image with any HEALTHCHECK, `NONE` included, or with one that a Compose file gives its service; Windows
+images. No fix, but a report: where the port cannot be told, nothing in the image is known to be able to ask
+(scratch, distroless, an unknown base image), a port for UDP alone, a stage with more than one CMD or
+ENTRYPOINT (`entrypoint-cmd` clears that up).
 
 ## References
 
@@ -106,7 +107,7 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
     known = facts(image) if image else Facts()
     begun = start.read(doc, stage, ctx.build)
     service = _service(doc, stage, known, begun)
-    if service is None:
+    if service is None or any(one.healthcheck for one in ctx.build.services):
         return
     last = stage.instructions[-1] if stage.instructions else stage.instruction
     place = next((one for one in reversed(instructions) if one.name in (*_STARTS, "EXPOSE")), last).head

@@ -84,14 +84,15 @@ _ENDING = frozenset(
 
 
 def check(doc: Document, ctx: Context) -> Iterator[Finding]:
-    """Yield a finding where the last stage starts more than one process."""
-    if not doc.stages or is_windows(doc, doc.stages[-1]):
+    """Yield a finding where the stage that ships starts more than one process."""
+    stages = shipping(doc)
+    if not stages or is_windows(doc, stages[-1]):
         return
-    stage = doc.stages[-1]
+    stage = stages[-1]
     begun = start.read(doc, stage, ctx.build)
-    texts = [one.args.text for current in shipping(doc) for one in current.instructions]
+    texts = [one.args.text for current in stages for one in current.instructions]
     overlay = any("s6" in text or "/services.d" in text for text in texts)
-    own = {name for current in shipping(doc) for one in current.instructions for name in _copied(one)}
+    own = {name for current in stages for one in current.instructions for name in _copied(one)}
     managers = (run for run in begun.runs if _is_manager(run, overlay) and run.name not in own)
     message = next((f"`{run.name}` {_MANAGES}" for run in managers), "")
     env = state_after(doc, stage).env

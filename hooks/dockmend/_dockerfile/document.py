@@ -236,7 +236,8 @@ class Document(Text):
     """One Dockerfile; `problems` says why BuildKit would refuse it, and is empty where it would not."""
 
     __slots__ = (
-        "comments", "directives", "escape", "instructions", "keywords", "problems", "stages", "timelines",
+        "comments", "directives", "escape", "instructions", "keywords", "problems", "stages", "targets",
+        "timelines",
     )  # fmt: skip
 
     def __init__(self, text: str, line_starts: list[int]) -> None:
@@ -249,6 +250,8 @@ class Document(Text):
         self.keywords: frozenset[str] = frozenset()
         self.stages: tuple[Stage, ...] = ()
         self.problems: tuple[Problem, ...] = ()
+        # The stages that builds are known to ask for, by name or number; none: the last one.
+        self.targets: frozenset[str] = frozenset()
         # Filled by state.py, by stage index.
         self.timelines: dict[int, Any] = {}
 

@@ -60,9 +60,13 @@ def state_after(doc: Document, stage: Stage) -> State:
 
 
 def shipping(doc: Document) -> tuple[Stage, ...]:
-    """The last stage and those it is built FROM, in the order of the file."""
+    """The stage whose image ships and those it is built FROM, in the order of the file.
+
+    It is the last stage, or the last of those that `doc.targets` names.
+    """
     chain: list[Stage] = []
-    stage = doc.stages[-1] if doc.stages else None
+    named = (one for one in reversed(doc.stages) if {one.name, str(one.index)} & doc.targets)
+    stage = next(named, doc.stages[-1] if doc.stages else None)
     while stage is not None:
         chain.append(stage)
         stage = stage.parent

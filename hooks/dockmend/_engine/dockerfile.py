@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 def find(hook: Hook, doc: Document, ctx: Context) -> Iterable[Finding]:
     """What the hook finds; nothing where none of the instructions is there that it looks at."""
+    if len(doc.stages) > 1:
+        doc.targets = ctx.build.targets
     return () if hook.keywords and hook.keywords.isdisjoint(doc.keywords) else hook.check(doc, ctx)
 
 

@@ -12,9 +12,12 @@ class Failure(Exception):
     """Something that makes the exit status 2; its text is the line for standard error."""
 
     @classmethod
-    def at(cls: type[Kind], path: str, message: str, line: int | None = None) -> Kind:
-        """`path:line: error: message`, the line (from 1) left out where it is None."""
-        return cls(f"{path}{'' if line is None else f':{line}'}: error: {message}")
+    def at(
+        cls: type[Kind], path: str, message: str, line: int | None = None, column: int | None = None
+    ) -> Kind:
+        """`path:line:column: error: message`, line and column (from 1) left out where they are None."""
+        place = "".join("" if number is None else f":{number}" for number in (line, column))
+        return cls(f"{path}{place}: error: {message}")
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:

@@ -193,7 +193,8 @@ class _File:
             result.mended,
             failing=any(SEVERITIES.index(found.severity) >= fail_on for found in result.findings),
             errors=tuple(
-                str(Failure.at(self.name, said, line)) for line, said in _said(text, result.problems)
+                str(Failure.at(self.name, one.message, one.line, one.column))
+                for one in _said(text, result.problems)
             ),
             notes=(*_notes(self.name, self.path, text), *self.withheld(text, result)),
             patches=self.patches(text, result) if self.job.mode == DIFF else (),
@@ -215,12 +216,12 @@ class _File:
         )
 
 
-def _said(text: str, problems: Iterable[Problem]) -> Iterator[tuple[int, str]]:
-    """The line of each problem, and what it says without a secret."""
+def _said(text: str, problems: Iterable[Problem]) -> Iterator[Problem]:
+    """The problems, each message without a secret."""
     for problem in problems:
         from dockmend._project.secrets import discreet
 
-        yield problem.line, discreet(text, problem)
+        yield problem._replace(message=discreet(text, problem))
 
 
 def _settings(job: Job, config: Config, path: str | None) -> Settings:

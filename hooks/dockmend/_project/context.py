@@ -100,6 +100,12 @@ class BuildContext:
         """The services of Compose files that are built from the Dockerfile."""
         return self._looked_up()[2]
 
+    @property
+    def targets(self) -> frozenset[str]:
+        """The stages that services name as their target, in lower case; none where one takes the last."""
+        names = [one.target for one in self.services]
+        return frozenset() if None in names else frozenset(name.lower() for name in names if name)
+
     def _looked_up(self) -> tuple[str | None, str, tuple[Built, ...]]:
         if self._found is None:
             assert self._find is not None
