@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from dockmend._compose.document import ComposeFile
     from dockmend._dockerfile.document import Document
     from dockmend._project.context import BuildContext
+    from dockmend._project.scripts import ScriptFile
 
 SAFE = "safe"
 UNSAFE = "unsafe"
@@ -89,11 +90,11 @@ def nothing(doc: object, ctx: Context) -> Iterable[Finding]:
 class Hook(NamedTuple):
     """One hook.
 
-    `check` and `compose` are pure and yield findings, in any order, of a Dockerfile and of a Compose
-    file. `aliases` are the codes of other linters for the same thing (DL3025). `options` maps each
-    setting to its default; a string setting with a closed set of values gives them as a tuple, the
-    default first. `keywords` are the instructions it looks at: a Dockerfile with none of them is not
-    handed to it (empty: every one is).
+    `check`, `compose` and `script` are pure and yield findings, in any order, of a Dockerfile, of a
+    Compose file, and of a script, Makefile or CI file. `aliases` are the codes of other linters for
+    the same thing (DL3025). `options` maps each setting to its default; a string setting with a closed
+    set of values gives them as a tuple, the default first. `keywords` are the instructions it looks
+    at: a Dockerfile with none of them is not handed to it (empty: every one is).
     """
 
     name: str
@@ -106,3 +107,4 @@ class Hook(NamedTuple):
     keywords: frozenset[str] = frozenset()
     options: Mapping[str, object] = {}
     compose: Callable[[ComposeFile, Context], Iterable[Finding]] = nothing
+    script: Callable[[ScriptFile, Context], Iterable[Finding]] = nothing

@@ -37,6 +37,8 @@ Limits go beside those that a service has already. Where there are none they bec
 or `mem_limit` and `cpus` in a file of version 2. What services share by an anchor gets them once, for all.
 `docker-compose` 1 heeds `deploy` only with `--compatibility`.
 
+`docker run` in shell scripts, Makefiles and CI files is reported, and never changed.
+
 ## Left alone
 
 Services that have limits in another Compose file of the folder, or from what they extend. No fix, but a
@@ -62,6 +64,7 @@ from dockmend._compose.document import ComposeFile
 from dockmend._compose.edit import put
 from dockmend._hook import INFO, UNSAFE, Context, Finding, Fix, Hook, nothing
 from dockmend._project.limits import CPUS, MEMORY, Lack, lacking
+from dockmend._project.scripts import ScriptFile
 
 _CALLED = {MEMORY: "memory", CPUS: "CPU"}
 # https://docs.docker.com/reference/compose-file/extension/#specifying-byte-values
@@ -69,13 +72,21 @@ _SHAPES = {
     MEMORY: re.compile(r"[0-9]+(?:\.[0-9]+)?[bkmgBKMG][bB]?"),
     CPUS: re.compile(r"[0-9]+(?:\.[0-9]+)?"),
 }
+# https://docs.docker.com/reference/cli/docker/container/run/
+_OPTIONS = {
+    MEMORY: re.compile(r"--memory(?:=|\Z)|-m"),
+    CPUS: re.compile(r"--(?:cpus|cpu-quota|cpuset-cpus|cpu-rt-runtime)(?:=|\Z)"),
+}
+# Words that may be options: "${OPTIONS[@]}", $ARGS, $(FLAGS).
+_UNSEEN = re.compile(r"(?i)\"?\$[\w{(]*(?:arg|flag|opt|param|limit|extra)|\"?\$\{\w+\[@\]\}|\"?\$[@*]")
+_ADVICE = "--memory 512m --cpus 1"
 _EFFECTS = {
     MEMORY: "what takes more than {} of memory is killed",
     CPUS: "what wants more than {} CPUs gets slower",
 }
 
 
-def check(doc: ComposeFile, ctx: Context) -> Iterator[Finding]:
+def compose(doc: ComposeFile, ctx: Context) -> Iterator[Finding]:
     """Yield a finding for each service without limits, what services share with the first of them."""
     given: dict[int, str] = {}
     for lack in lacking(doc, ctx.build, ctx.path):
@@ -90,6 +101,17 @@ def check(doc: ComposeFile, ctx: Context) -> Iterator[Finding]:
             fix, reason = _fix(doc, lack, ctx.options)
             given[id(lack.home)] = name
         yield Finding(message, lack.service.key.span, fix, reason)
+
+
+def script(doc: ScriptFile, ctx: Context) -> Iterator[Finding]:
+    """Yield a finding for each `docker run` of a script, Makefile or CI file that sets no limits."""
+    del ctx
+    for run in doc.runs():
+        missing = [what for what, options in _OPTIONS.items() if not any(map(options.match, run.words))]
+        if missing and not any(map(_UNSEEN.match, run.words)):
+            called = " and ".join(_CALLED[what] for what in missing)
+            message = f"the container is started without a {called} limit: it may take all that the host has"
+            yield Finding(message, run.span, reason=f"`{_ADVICE}` set them, to what it needs")
 
 
 def _fix(doc: ComposeFile, lack: Lack, options: Mapping[str, object]) -> tuple[Fix | None, str]:
@@ -127,7 +149,8 @@ HOOK = Hook(
     severity=INFO,
     safety=UNSAFE,
     options={"memory": "512M", "cpus": "1.0", "memory-of": {}, "cpus-of": {}},
-    compose=check,
+    compose=compose,
+    script=script,
 )
 
 

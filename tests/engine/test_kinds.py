@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dockmend._dockerfile.span import Span
-from dockmend._engine import compose, dockerfile
+from dockmend._engine import compose, dockerfile, script
 from dockmend._engine.config import Configs
 from dockmend._engine.kinds import is_named, kind_of
 from dockmend._engine.mend import check_text, mend_text
@@ -49,6 +49,20 @@ def test_compose_files(name: str) -> None:
 @pytest.mark.parametrize("name", ["Dockerfile", "Dockerfile.yml", "app.dockerfile", "Containerfile", "decompose.txt", "x"])
 def test_dockerfiles(name: str) -> None:
     assert kind_of(f"/a/{name}").parse is kind_of(None).parse is dockerfile.parse
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["a/run.sh", "a.bash", "Makefile", "a/rules.mk", "Jenkinsfile", ".github/workflows/ci.yml", "a/.gitlab-ci.yml"],
+)
+def test_scripts(path: str) -> None:
+    assert kind_of(f"/a/{path}").parse is script.parse
+    assert is_named(path)
+
+
+@pytest.mark.parametrize("path", ["workflows/ci.yml", "config.yml", "a.yaml", "a.txt", "makefile.py", "a.sh.j2"])
+def test_what_a_search_passes(path: str) -> None:
+    assert not is_named(path)
 
 
 @pytest.fixture(autouse=True)

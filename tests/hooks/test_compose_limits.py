@@ -163,3 +163,43 @@ def test_the_page_shows_what_happens() -> None:
     result = mend_text(before, settings_for(HOOK, unsafe=True), "/x/compose.yaml", BuildContext())
     assert result.text == after
     assert load(after)
+
+
+BOTH = "without a memory and CPU limit"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("run.sh", "#!/bin/sh\ndocker run --rm web\n", [(2, 1, BOTH)]),
+        ("run.sh", "set -e; sudo docker container create web\n", [(1, 14, BOTH)]),
+        ("run.sh", "docker run -m 1g web\n", [(1, 1, "without a CPU limit")]),
+        ("run.sh", "docker run --cpus=2 web\n", [(1, 1, "without a memory limit")]),
+        ("run.sh", "docker run --memory 1g \\\n  --cpus 2 web\n", []),
+        ("run.sh", "docker run \\\r\n  web\r\n", [(1, 1, BOTH)]),
+        ("run.sh", "docker run web && docker run --cpus 1 -m1g db\n", [(1, 1, BOTH)]),
+        ("run.sh", "docker run web -c 'run --memory --cpus'; a --memory 1g --cpus 1\n", [(1, 1, BOTH)]),
+        ("run.sh", "docker run $DOCKER_ARGS web\n", []),
+        ("run.sh", 'docker run "${options[@]}" web\n', []),
+        ("run.sh", 'docker run "$@"\n', []),
+        ("run.sh", "docker run --rm $IMAGE\n", [(1, 1, BOTH)]),
+        ("run.sh", "# docker run web\necho docker run web\n", []),
+        ("run.sh", "if docker ps; then docker run web; fi\n", [(1, 20, BOTH)]),
+        ("run.sh", "docker build .\npodman run web\n", [(2, 1, BOTH)]),
+        ("run.sh", "# dockmend: ignore[compose-limits] a build tool\ndocker run web\n", []),
+        ("Makefile", "up:\n\t@docker run -d $(NAME)\n", [(2, 3, BOTH)]),
+        ("build.mk", "up:\n\t-docker run $(FLAGS) web\n", []),
+        (".gitlab-ci.yml", "test:\n  script:\n    - docker run web\n", [(3, 7, BOTH)]),
+        (".github/workflows/ci.yml", "jobs:\n  a:\n    steps:\n      - run: docker run web\n", [(4, 14, BOTH)]),
+        ("run.sh", "-" * 100_000 + "\n", []),
+        ("run.sh", "docker run " * 20_000 + "\n", [(1, 1, BOTH)]),
+    ],
+)
+def test_docker_run(name: str, text: str, said: list[tuple[int, int, str]], tmp_path: Any) -> None:
+    path = str(tmp_path / name)
+    result = mend_text(text, settings_for(HOOK, unsafe=True), path, BuildContext())
+    assert result.text == text
+    assert [(one.line, one.column) for one in result.findings] == [(line, column) for line, column, _ in said]
+    for one, (_, _, what) in zip(result.findings, said, strict=True):
+        assert what in one.finding.message
+        assert one.severity == "info"

@@ -61,7 +61,7 @@ def _outer(inline: Inline, finding: Finding) -> Finding:
 
 def silenced(doc: ComposeFile) -> ignores.Ignores:
     """`# dockmend: ignore[…]` holds for the entry on the line below, with all that is in it."""
-    return ignores.silenced_entries(doc)
+    return ignores.silenced_below(doc, doc.comments, (entry.span for entry in doc.entries))
 
 
 def asking(doc: ComposeFile) -> Iterator[Comment]:

@@ -62,7 +62,7 @@ class Search:
                 if entry.is_dir(follow_symlinks=False):
                     if entry.name not in _SKIPPED and not self._excluded(path):
                         below.append(path)
-                elif is_named(entry.name) and _is_candidate(entry) and not self._excluded(path):
+                elif is_named(path) and _is_candidate(entry) and not self._excluded(path):
                     yield path
             folders += reversed(below)
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dockmend._compose.document import ComposeFile
     from dockmend._dockerfile.document import Comment, Document
+    from dockmend._dockerfile.span import Span
     from dockmend._dockerfile.text import Text
     from dockmend._hook import Finding, Hook
 
@@ -100,38 +100,38 @@ def silenced(doc: Document) -> Ignores:
     return Ignores(frozenset(everywhere), starts, instructions)
 
 
-def silenced_entries(doc: ComposeFile) -> Ignores:
-    """Read dockmend's own ignore comments of a Compose file.
+def silenced_below(doc: Text, comments: Sequence[Comment], parts: Iterable[Span]) -> Ignores:
+    """Read dockmend's own ignore comments of a file that is no Dockerfile.
 
-    `ignore[…]` holds for the entry whose key stands under the block of comment lines, and for all in it;
-    `file-ignore`, before the first key, for the file.
+    `parts` are its parts, which may lie in each other. `ignore[…]` holds for the part that starts under the
+    block of comment lines, and for all in it; `file-ignore`, before the first part, for the file.
     """
     if "dockmend:" not in doc.text:
         return NOTHING
+    spans = sorted(parts)
     everywhere: set[str] = set()
     below: dict[int, frozenset[str]] = {}
     block: frozenset[str] = frozenset()
     previous = 0
-    for comment in doc.comments:
+    for comment in comments:
         line = doc.position(comment.span.start)[0]
         block = block if line == previous + 1 else frozenset()
         previous = line
         if found := _OWN.match(comment.text):
             if not found[1]:
                 block |= _codes(found[2])
-            elif not doc.entries or comment.span.start < doc.entries[0].span.start:
+            elif not spans or comment.span.start < spans[0].start:
                 everywhere |= _codes(found[2])
         below[line + 1] = block
-    entries = sorted(doc.entries, key=lambda entry: entry.span)
     codes: dict[int, frozenset[str]] = {}
-    open_: list[tuple[int, frozenset[str]]] = []
-    for index, entry in enumerate(entries):
-        while open_ and open_[-1][0] <= entry.span.start:
-            open_.pop()
-        own = below.get(doc.position(entry.span.start)[0], frozenset())
-        codes[index] = own | (open_[-1][1] if open_ else frozenset())
-        open_.append((entry.span.end, codes[index]))
-    return Ignores(frozenset(everywhere), tuple(entry.span.start for entry in entries), codes)
+    around: list[tuple[int, frozenset[str]]] = []
+    for index, span in enumerate(spans):
+        while around and around[-1][0] <= span.start:
+            around.pop()
+        own = below.get(doc.position(span.start)[0], frozenset())
+        codes[index] = own | (around[-1][1] if around else frozenset())
+        around.append((span.end, codes[index]))
+    return Ignores(frozenset(everywhere), tuple(span.start for span in spans), codes)
 
 
 def unknown(

@@ -18,13 +18,20 @@ if TYPE_CHECKING:
     from dockmend._dockerfile.span import Span
     from dockmend._engine.ignores import Ignores
     from dockmend._hook import Context, Finding, Hook
+    from dockmend._project.scripts import ScriptFile
 
-    Parsed: TypeAlias = Document | ComposeFile
+    Parsed: TypeAlias = Document | ComposeFile | ScriptFile
 
 DOCKERFILE = "dockerfile"
 COMPOSE = "compose"
+SCRIPT = "script"
 
 _COMPOSE = re.compile(r"(?:.*[-._])?compose(?:[-._].*)?\.ya?ml")
+_SCRIPT = re.compile(
+    r"(?:.*/)?(?:[^/]*\.(?:sh|bash|mk)|GNUmakefile|[Mm]akefile|Jenkinsfile"
+    r"|\.github/workflows/[^/]*\.ya?ml|\.circleci/config\.yml"
+    r"|\.(?:gitlab-ci|travis|drone|woodpecker)\.ya?ml|(?:azure|bitbucket)-pipelines\.yml)"
+)
 
 
 class Kind(Protocol):
@@ -63,22 +70,26 @@ def is_dockerfile(name: str) -> bool:
     )
 
 
-def is_named(name: str) -> bool:
-    """Whether a file of that name, without its folder, is one to look at in a search."""
-    return _by_name(name) is not None
+def is_named(path: str) -> bool:
+    """Whether the file at `path`, by its name, is one to look at in a search."""
+    return _by_name(path) is not None
 
 
 def kind_of(path: str | None) -> Kind:
     """The kind of the file at `path`, by its name: a Dockerfile where it tells nothing, or is None."""
-    name = os.path.basename(path or "")
-    kind = _by_name(name) or (COMPOSE if name.endswith((".yml", ".yaml")) else DOCKERFILE)
+    kind = _by_name(path or "")
+    if kind is None:
+        kind = COMPOSE if path and path.endswith((".yml", ".yaml")) else DOCKERFILE
     return cast("Kind", importlib.import_module(f"dockmend._engine.{kind}"))
 
 
-def _by_name(name: str) -> str | None:
+def _by_name(path: str) -> str | None:
+    name = os.path.basename(path)
     if _COMPOSE.fullmatch(name):
         return COMPOSE
-    return DOCKERFILE if is_dockerfile(name) else None
+    if is_dockerfile(name):
+        return DOCKERFILE
+    return SCRIPT if _SCRIPT.fullmatch(path.replace(os.sep, "/")) else None
 
 
 def masked(text: str, path: str | None) -> str:
