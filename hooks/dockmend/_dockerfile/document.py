@@ -6,11 +6,13 @@ All offsets are code points from 0 in `Document.text`.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeVar, cast
 
 from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.text import Text
+
+Kept = TypeVar("Kept")
 
 
 class Logical:
@@ -236,8 +238,8 @@ class Document(Text):
     """One Dockerfile; `problems` says why BuildKit would refuse it, and is empty where it would not."""
 
     __slots__ = (
-        "comments", "directives", "escape", "instructions", "keywords", "problems", "stages", "targets",
-        "timelines",
+        "comments", "derived", "directives", "escape", "instructions", "keywords", "problems", "stages",
+        "targets",
     )  # fmt: skip
 
     def __init__(self, text: str, line_starts: list[int]) -> None:
@@ -252,8 +254,8 @@ class Document(Text):
         self.problems: tuple[Problem, ...] = ()
         # The stages that builds are known to ask for, by name or number; none: the last one.
         self.targets: frozenset[str] = frozenset()
-        # Filled by state.py, by stage index.
-        self.timelines: dict[int, Any] = {}
+        # What is found out of the text alone, by what finds it.
+        self.derived: dict[Any, Any] = {}
 
     def reach(self, span: Span) -> Span:
         """`span`, widened to the whole instructions that it touches."""
@@ -263,3 +265,14 @@ class Document(Text):
             if own.start < max(span.end, span.start + 1) and span.start < own.end:
                 start, end = min(start, own.start), max(end, own.end)
         return Span(start, end)
+
+
+def derived(function: Callable[[Document], Kept]) -> Callable[[Document], Kept]:
+    """`function` of a document, called once for each: its result may depend on nothing but the text."""
+
+    def once(doc: Document) -> Kept:
+        if function not in doc.derived:
+            doc.derived[function] = function(doc)
+        return cast("Kept", doc.derived[function])
+
+    return once

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from dockmend._dockerfile import lexer
-from dockmend._dockerfile.document import Document, Instruction, Stage
+from dockmend._dockerfile.document import Document, Instruction, Stage, derived
 
 DEFAULT_SHELL = ("/bin/sh", "-c")
 
@@ -223,21 +223,18 @@ class Env(Mapping[str, "str | None"]):
 
 
 def _state(doc: Document, stage: Stage, end: int) -> State:
-    timeline = _timeline(doc, stage)
+    timeline = _timelines(doc)[stage.index]
     values = {name: history.before(end, None) for name, history in timeline.fields.items()}
     return State(env=Env(timeline, end), **values)
 
 
-def _timeline(doc: Document, stage: Stage) -> _Timeline:
-    chain = [stage]
-    while chain[-1].index not in doc.timelines and chain[-1].parent is not None:
-        chain.append(chain[-1].parent)
-    for current in reversed(chain):
-        if current.index not in doc.timelines:
-            parent = doc.timelines[current.parent.index] if current.parent else None
-            doc.timelines[current.index] = _Timeline(current, parent, doc.escape)
-    timeline: _Timeline = doc.timelines[stage.index]
-    return timeline
+@derived
+def _timelines(doc: Document) -> tuple[_Timeline, ...]:
+    """Of each stage, by its index."""
+    found: list[_Timeline] = []
+    for stage in doc.stages:
+        found.append(_Timeline(stage, found[stage.parent.index] if stage.parent else None, doc.escape))
+    return tuple(found)
 
 
 def _pairs(instruction: Instruction, escape: str) -> list[tuple[str, str]]:

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dockmend._compose.document import ComposeFile, Path, meaning, texts
-from dockmend._compose.document import parse as parse  # noqa: PLC0414 - a part of the kind
+from dockmend._compose.document import parse as parse_compose
 from dockmend._compose.inline import Inline, inlines
 from dockmend._engine import dockerfile, ignores
+from dockmend._engine.kinds import remembering
 from dockmend._hook import Finding, Fix
 from dockmend._project.context import BuildContext
 from dockmend._project.sources import is_remote
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from dockmend._dockerfile.document import Comment
     from dockmend._dockerfile.span import Span
     from dockmend._hook import Context, Hook
+
+parse = remembering(parse_compose)
 
 
 def find(hook: Hook, doc: ComposeFile, ctx: Context) -> Iterator[Finding]:

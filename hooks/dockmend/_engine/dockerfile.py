@@ -6,13 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from dockmend._dockerfile.document import Comment, Document, Meaning
-from dockmend._dockerfile.parser import parse as parse  # noqa: PLC0414 - a part of the kind
+from dockmend._dockerfile.parser import parse as parse_dockerfile
 from dockmend._engine.ignores import outside
 from dockmend._engine.ignores import silenced as silenced  # noqa: PLC0414 - a part of the kind
+from dockmend._engine.kinds import remembering
 
 if TYPE_CHECKING:
     from dockmend._dockerfile.span import Span
     from dockmend._hook import Context, Finding, Hook
+
+parse = remembering(parse_dockerfile)
 
 
 def find(hook: Hook, doc: Document, ctx: Context) -> Iterable[Finding]:

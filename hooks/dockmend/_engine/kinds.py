@@ -9,8 +9,9 @@ from __future__ import annotations
 import importlib
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, cast
 
 if TYPE_CHECKING:
     from dockmend._compose.document import ComposeFile
@@ -22,9 +23,14 @@ if TYPE_CHECKING:
 
     Parsed: TypeAlias = Document | ComposeFile | ScriptFile
 
+Kept = TypeVar("Kept")
+
 DOCKERFILE = "dockerfile"
 COMPOSE = "compose"
 SCRIPT = "script"
+
+# Characters; beyond, what is kept would weigh more than the time it saves.
+_USUAL = 1 << 16
 
 _COMPOSE = re.compile(r"(?:.*[-._])?compose(?:[-._].*)?\.ya?ml")
 _SCRIPT = re.compile(
@@ -90,6 +96,15 @@ def _by_name(path: str) -> str | None:
     if is_dockerfile(name):
         return DOCKERFILE
     return SCRIPT if _SCRIPT.fullmatch(path.replace(os.sep, "/")) else None
+
+
+def remembering(function: Callable[[str], Kept]) -> Callable[[str], Kept]:
+    """`function` of a text, kept for the last few texts that are no longer than files usually are.
+
+    A file is read as it was and as it is mended; reports and patches ask for both again.
+    """
+    kept = lru_cache(maxsize=4)(function)
+    return lambda text: kept(text) if len(text) <= _USUAL else function(text)
 
 
 def masked(text: str, path: str | None) -> str:

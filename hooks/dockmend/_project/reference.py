@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import NamedTuple
 
 from dockmend._dockerfile import lexer
-from dockmend._dockerfile.document import Document, Stage
+from dockmend._dockerfile.document import Document, Stage, derived
 from dockmend._dockerfile.state import expand, root_base
 
 SCRATCH = "scratch"
@@ -106,7 +105,7 @@ def base_image(doc: Document, stage: Stage) -> Image | None:
     return parse(filled(base, _global_arguments(doc)) if any(char in base for char in "$'\"") else base)
 
 
-@lru_cache(maxsize=2)
+@derived
 def _global_arguments(doc: Document) -> dict[str, str | None]:
     """The ARGs before the first FROM, by name: their defaults, None for none."""
     found: dict[str, str | None] = {}

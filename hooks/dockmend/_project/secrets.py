@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from dockmend._dockerfile.assignments import assignments
-from dockmend._dockerfile.document import Document, Instruction, Logical, Problem
+from dockmend._dockerfile.document import Document, Instruction, Logical, Problem, derived
 from dockmend._dockerfile.parser import parse
 from dockmend._dockerfile.span import Span
 from dockmend._project.secret_names import NONE, STRONG, is_random, is_secret, is_stand_in, name_strength
@@ -47,8 +47,13 @@ class Secret(NamedTuple):
     what: str
 
 
-def find(doc: Document) -> Iterator[Secret]:
+@derived
+def find(doc: Document) -> tuple[Secret, ...]:
     """The secrets in the instructions of `doc`, in the order of the file, no place twice."""
+    return tuple(_in_order(doc))
+
+
+def _in_order(doc: Document) -> Iterator[Secret]:
     for instruction in doc.instructions:
         end = -1
         for found in sorted(
