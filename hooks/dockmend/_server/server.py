@@ -45,11 +45,15 @@ class Server(LanguageServer):
         """Check the text once nothing has changed for a while."""
         self.forget(uri)
         loop = asyncio.get_running_loop()
-        self._waiting[uri] = loop.call_later(PAUSE, self.check_now, uri)
+        self._waiting[uri] = loop.call_later(PAUSE, self.publish, uri)
 
     def check_now(self, uri: str) -> None:
-        """Check the text, if it is one for dockmend, and publish what is found."""
+        """Check the text anew, and what is beside it."""
         self.forget(uri)
+        self.publish(uri)
+
+    def publish(self, uri: str) -> None:
+        """Publish what is found in the text: nothing, where it is none for dockmend."""
         document = self.workspace.get_text_document(uri)
         checked = self.checked(uri)
         self.text_document_publish_diagnostics(
@@ -141,7 +145,7 @@ def closed(server: Server, params: types.DidCloseTextDocumentParams) -> None:
 
 
 @SERVER.feature(types.INITIALIZED)
-async def initialized(server: Server, params: types.InitializedParams) -> None:
+def initialized(server: Server, params: types.InitializedParams) -> None:
     """Ask to be told of changes to the files that the hooks read, where the editor can."""
     del params
     workspace = server.client_capabilities.workspace
@@ -150,7 +154,7 @@ async def initialized(server: Server, params: types.InitializedParams) -> None:
         options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
         method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
         registered = types.Registration("dockmend-files", method, options)
-        await server.client_register_capability_async(types.RegistrationParams([registered]))
+        server.client_register_capability(types.RegistrationParams([registered]))
 
 
 @SERVER.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
