@@ -148,7 +148,7 @@ class TestFilesBeside:
         assert action.is_preferred is None
         assert action.edit is not None
         uri = Path("NOTES").resolve().as_uri()
-        insertion = types.TextEdit(types.Range(types.Position(0, 0), types.Position(0, 0)), "noted\n")
+        insertion = types.TextEdit(types.Range(types.Position(0, 0), types.Position(1, 0)), "noted\n")
         assert action.edit.document_changes == [
             types.CreateFile(uri),
             types.TextDocumentEdit(types.OptionalVersionedTextDocumentIdentifier(uri), [insertion]),

@@ -19,6 +19,9 @@ from dockmend._server.positions import Positions
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.dockmend"
 KINDS = (types.CodeActionKind.QuickFix.value, FIX_ALL)
 
+# Neovim takes an empty file for one with an empty line, which is to go; others have nothing behind the first.
+_EMPTY_FILE = types.Range(types.Position(0, 0), types.Position(1, 0))
+
 _Change: TypeAlias = "types.TextDocumentEdit | types.CreateFile | types.RenameFile | types.DeleteFile"
 
 
@@ -117,10 +120,12 @@ def _of_files(files: Iterable[FileEdit], editor: Editor) -> types.WorkspaceEdit 
         version, text = editor.opened(path) or (None, before)
         if text != before or not editor.versioned:
             return None
-        if before is None:
-            if not editor.creates:
-                return None
+        if before is not None:
+            made = Positions(before, editor.units).edits(edits(before, after))
+        elif editor.creates:
             changes.append(types.CreateFile(uri))
-        made = Positions(before or "", editor.units).edits(edits(before or "", after))
+            made = [types.TextEdit(_EMPTY_FILE, after)]
+        else:
+            return None
         changes.append(_versioned(uri, version, made))
     return types.WorkspaceEdit(document_changes=changes)

@@ -81,9 +81,11 @@ class Server(LanguageServer):
         """What matters of the editor for the actions."""
         workspace = self.client_capabilities.workspace
         edit = workspace.workspace_edit if workspace else None
+        operations = (edit.resource_operations if edit else None) or ()
         return Editor(
-            bool(edit and edit.document_changes),
-            types.ResourceOperationKind.Create in ((edit and edit.resource_operations) or ()),
+            # Neovim declares the operations alone, which imply the changes that they are part of.
+            bool(operations or (edit and edit.document_changes)),
+            types.ResourceOperationKind.Create in operations,
             self.workspace.position_codec.client_num_units,
             self.opened,
         )
