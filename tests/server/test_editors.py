@@ -76,8 +76,11 @@ def filters() -> list[list[str]]:
     formatter = tomllib.loads(helix)["language"][0]["formatter"]
     external = json.loads(zed)["languages"]["Dockerfile"]["formatter"]["external"]
     return [
-        [formatter["command"], *formatter["args"]],
-        [external["command"], *(one.replace("{buffer_path}", "Dockerfile") for one in external["arguments"])],
+        [one.replace(variable, "Dockerfile") for one in command]
+        for command, variable in (
+            ([formatter["command"], *formatter["args"]], "%{buffer_name}"),
+            ([external["command"], *external["arguments"]], "{buffer_path}"),
+        )
     ]
 
 
