@@ -28,8 +28,9 @@ HOOKS = (
     "compose-limits",
 )
 
-# Where the documentation is published.
-SITE = "https://dockmend.github.io/dockmend"
+
+# Where the documentation is; each hook has a page there.
+SITE = "https://dockmend.github.io/dockmend/"
 
 
 def load(name: str) -> Hook:
@@ -51,7 +52,7 @@ def resolve(code: str) -> str | None:
 
 def link(name: str) -> str:
     """The address of the page of the hook of that name."""
-    return f"{SITE}/hooks/{name}/"
+    return f"{SITE}hooks/{name}/"
 
 
 def page(name: str) -> str:

@@ -13,7 +13,7 @@ SUMMARY = "run the language server"
 _ABOUT = f"""\
 {SUMMARY.capitalize()}, over standard input and output.
 
-Editors start it: {SITE}/editors/ says how."""
+Editors start it: {SITE}editors/ says how."""
 
 
 def main(arguments: Sequence[str]) -> int:
