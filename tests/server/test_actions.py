@@ -193,7 +193,7 @@ def test_a_fix_that_breaks_its_word_is_not_offered(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_hook_that_fails() -> None:
-    Path(".dockmend.toml").write_text('select = ["ALL"]')
+    Path(".dockmend.toml").write_text('select = ["broken"]')
     checked = Checked(BAD, None, Positions(BAD, UNITS))
     (said,) = diagnostics(checked, URI)
     assert said.message.startswith("-:1: error: broken: internal error (ZeroDivisionError: on purpose)")

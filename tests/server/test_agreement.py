@@ -53,24 +53,46 @@ HEALTHCHECK CMD curl --fail http://localhost/\u2028
 ENTRYPOINT nginx -g "daemon off;"
 """
 
+COMPOSE = """\
+# \U0001f433 the shop
+services:
+  web:
+    image: nginx  # \U0001f600
+    environment:
+      DB_PASSWORD: "hunter2-\U0001f600-s3cr3t"
+  app:
+    build:
+      dockerfile_inline: |
+        # \U0001f40d
+        FROM python:3.12
+        ADD "\U0001f600" /app/
+        CMD python \U0001f600.py
+"""
+
+
+def disguised(text: str) -> Iterator[str]:
+    yield text
+    yield text.replace("\n", "\r\n")
+    yield text.replace("\n", "\r\n", 5)
+    yield f"\ufeff{text}"
+    yield text[:-1]
+    yield "\ufeff" + text[:-1].replace("\n", "\r\n")
+
 
 def texts() -> Iterator[tuple[str, str]]:
-    yield from SHAPES.items()
-    for name, text in (("python", PYTHON), ("node", NODE)):
-        yield name, text
-        yield f"{name}, CRLF", text.replace("\n", "\r\n")
-        yield f"{name}, mixed line ends", text.replace("\n", "\r\n", 5)
-        yield f"{name}, byte order mark", f"\ufeff{text}"
-        yield f"{name}, no final newline", text[:-1]
-        yield f"{name}, all of them", "\ufeff" + text[:-1].replace("\n", "\r\n")
-    for path in sorted(CORPUS.glob("valid/*/Dockerfile"))[::40]:
+    """The name of a file, and its text."""
+    for text in (*SHAPES.values(), *disguised(PYTHON), *disguised(NODE)):
+        yield "Dockerfile", text.encode("utf-8", "replace").decode()
+    for text in (*disguised(COMPOSE), "services: [\n", "a: &b\nservices:\n"):
+        yield "compose.yaml", text
+    for path in sorted([*CORPUS.glob("valid/*/Dockerfile"), *CORPUS.glob("compose/*/*.y*ml")])[::40]:
         try:
-            yield path.parent.name, path.read_bytes().decode()
+            yield path.name, path.read_bytes().decode()
         except UnicodeDecodeError:
             pass  # an editor has no such text
 
 
-TEXTS = {f"{number}": text.encode("utf-8", "replace").decode() for number, (_, text) in enumerate(texts())}
+TEXTS = {f"{number}/{name}": text for number, (name, text) in enumerate(texts())}
 
 
 @pytest.fixture(scope="module")
@@ -78,9 +100,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Each text in a folder of its own."""
     top = tmp_path_factory.mktemp("texts")
     for name, text in TEXTS.items():
-        (top / name).mkdir()
-        (top / name / "Dockerfile").write_bytes(text.encode())
-        (top / name / "requirements.txt").touch()
+        path = top / name
+        path.parent.mkdir()
+        path.write_bytes(text.encode())
+        (path.parent / "requirements.txt").touch()
     return top
 
 
@@ -92,16 +115,14 @@ Said = dict[str, list[tuple[object, ...]]]
 
 
 def reported(folder: Path) -> tuple[Said, Said]:
-    """What the command line finds, by the text's name, and what it says of those that BuildKit refuses."""
+    """What the command line finds, by the text's name, and what it says of those that are refused."""
     done = dockmend(folder, "--output-format", "json")
     found, refused = defaultdict(list), defaultdict(list)
     for one in json.loads(done.stdout):
         place = (one["line"], one["column"], one["end_line"], one["end_column"])
         reason = one["reason"] and f": {one['reason']}"
-        found[one["path"].split("/")[0]].append(
-            (one["hook"], one["severity"], place, one["message"], reason or "")
-        )
-    for path, line, message in re.findall(r"(?m)^(\d+)/Dockerfile:(\d+): error: (.*)$", done.stderr):
+        found[one["path"]].append((one["hook"], one["severity"], place, one["message"], reason or ""))
+    for path, line, message in re.findall(r"(?m)^(\d+/\w+(?:\.yaml)?):(\d+): error: (.*)$", done.stderr):
         refused[path].append((int(line), message))
     return dict(found), dict(refused)
 
@@ -121,9 +142,10 @@ async def test_of_findings_and_mended_texts(session: Session, folder: Path, tmp_
     await session.start(types.ClientCapabilities())
     found: Said = {}
     refused: Said = {}
+    changed = 0
     for name, text in TEXTS.items():
-        path = f"{name}/Dockerfile"
-        for one in await session.open(text, path):
+        language = "dockerfile" if name.endswith("Dockerfile") else "yaml"
+        for one in await session.open(text, name, language):
             message, _, reason = one.message.partition("\n")
             start, end = place(text, one.range.start), place(text, one.range.end)
             if one.code is None:
@@ -139,7 +161,10 @@ async def test_of_findings_and_mended_texts(session: Session, folder: Path, tmp_
                     reason[reason.find(": ") :] if reason else "",
                 )
                 found.setdefault(name, []).append(said)
-        assert await session.fixed(path) == (mended / path).read_bytes().decode(), text
+        fixed = await session.fixed(name)
+        assert fixed == (mended / name).read_bytes().decode(), text
+        changed += fixed != text
     assert (found, refused) == reported(folder)
+    assert changed > 20
     assert len(refused) > 5
     assert sum(map(len, found.values())) > 100

@@ -115,13 +115,13 @@ class TestSession:
             "\U0001f600\U0001f600 b漢", '["\U0001f600\U0001f600", "b漢"]'
         )
 
-    async def test_a_file_that_buildkit_refuses(self, session: Session) -> None:
+    async def test_a_file_that_is_refused(self, session: Session) -> None:
         await session.start(BARE)
         (found,) = await session.open("FROM a\n  RUNN b \nADD c /\n")
         assert found.range == where(1, 2, 8)
         assert found.severity == types.DiagnosticSeverity.Error
         assert found.message == (
-            "BuildKit refuses this file, and nothing in it is mended: "
+            "Docker refuses this file, and nothing in it is mended: "
             "unknown instruction: RUNN (did you mean RUN?)"
         )
         assert await session.actions() == []
@@ -190,6 +190,12 @@ class TestDocuments:
         await session.start(BARE)
         top = session.folder.as_uri()
         for name, language, served in [
+            ("compose.yaml", "yaml", True),
+            ("deploy/docker-compose.prod.yml", "dockercompose", True),
+            ("stack.yml", "dockercompose", True),
+            ("stack.yml", "yaml.docker-compose", True),
+            ("stack.yml", "yaml", False),
+            ("stack.yml", "dockerfile", False),
             ("Dockerfile", "plaintext", True),
             ("web.Dockerfile", "", True),
             ("built-by-hand", "dockerfile", True),
@@ -201,7 +207,8 @@ class TestDocuments:
             ("git:/x/Dockerfile", "dockerfile", False),
             (f"{top}/a%20b/caf%C3%A9/Dockerfile", "dockerfile", True),
         ]:
-            assert bool(await session.open(BAD, name, language)) is served, name
+            text = "services:\n  web:\n    image: nginx\n" if "ml" in name[-3:] else BAD
+            assert bool(await session.open(text, name, language)) is served, name
             assert bool(await session.actions(name=name)) is served, name
             assert not await session.close(name)
 
