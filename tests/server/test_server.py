@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import subprocess
 import sys
 import time
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from pygls.uris import to_fs_path
 from pytest_lsp import client_capabilities
 
 from dockmend import _registry
+from dockmend._server.server import SERVER as SERVER_HERE
 from lsp_client import SERVER, Session
 
 EDITORS = ["neovim@v0.7.0", "neovim@v0.11.0", "visual-studio-code@v1.65.2", "emacs@v29.1"]
@@ -234,3 +238,53 @@ class TestProcess:
 
 def test_uris_of_other_editors_are_paths() -> None:
     assert to_fs_path("file:///a%20b/caf%C3%A9") == "/a b/café"
+
+
+class Kept(BytesIO):
+    """What stays readable when it is closed."""
+
+    def close(self) -> None:
+        pass
+
+
+def message(method: str, number: int = 0, **params: object) -> bytes:
+    body = {"jsonrpc": "2.0", "method": method, "params": params, **({"id": number} if number else {})}
+    data = json.dumps(body).encode()
+    return b"Content-Length: %d\r\n\r\n%s" % (len(data), data)
+
+
+def test_a_session_in_this_process(tmp_path: Path) -> None:
+    """Without an editor: what is sent, all at once, and what comes back."""
+    uri = (tmp_path / "Dockerfile").as_uri()
+    document = {"uri": uri}
+    everywhere = {"start": {"line": 0, "character": 0}, "end": {"line": 9, "character": 0}}
+    capabilities = {"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": True}}}
+    at = {"line": 1, "character": 0}
+    opened = {"uri": uri, "languageId": "dockerfile", "version": 1, "text": "FRO debian"}
+    sent = [
+        message("initialize", 1, processId=None, rootUri=None, capabilities=capabilities),
+        message("initialized"),
+        message("textDocument/didOpen", textDocument=opened),
+        message("textDocument/didChange", textDocument={**document, "version": 2}, contentChanges=[{"text": BAD}]),
+        message("textDocument/codeAction", 2, textDocument=document, range=everywhere, context={"diagnostics": []}),
+        message("textDocument/hover", 3, textDocument=document, position=at),
+        message("workspace/didChangeWatchedFiles", changes=[{"uri": uri, "type": 2}]),
+        message("textDocument/didSave", textDocument=document),
+        message("textDocument/didClose", textDocument=document),
+        message("textDocument/codeAction", 4, textDocument=document, range=everywhere, context={"diagnostics": []}),
+        message("textDocument/hover", 5, textDocument=document, position=at),
+        message("shutdown", 6),
+        message("exit"),
+    ]  # fmt: skip
+    out = Kept()
+    SERVER_HERE.start_io(BytesIO(b"".join(sent)), out)
+    said = [
+        json.loads(part) for part in re.findall(rb"\r\n\r\n(\{.*?\})(?=Content-Length|\Z)", out.getvalue())
+    ]
+    results = {one["id"]: one["result"] for one in said if "result" in one}
+    published = [one["params"] for one in said if one.get("method") == "textDocument/publishDiagnostics"]
+    assert [bool(one["diagnostics"]) for one in published] == [True, True, False]
+    assert published[0]["diagnostics"][0]["message"].startswith("Docker refuses this file")
+    assert {one["kind"] for one in results[2]} == {"quickfix", "source.fixAll.dockmend"}
+    assert results[3]["contents"]["kind"] == "plaintext"
+    assert (results[4], results[5], results[6]) == ([], None, None)

@@ -26,11 +26,6 @@ class Checked:
         self._alone: dict[int, list[Edit]] = {}
         self.outcome = self._processed(run.CHECK)
 
-    @property
-    def misnamed(self) -> list[tuple[int, str]]:
-        """Each line (from 1) with an ignore comment that names no hook, and what to say of it."""
-        return list(run.misnamed(self.text, self._path))
-
     def _processed(self, mode: str, only: Reported | None = None) -> run.Outcome:
         job = run.Job(mode, Configs(), unsafe=only is not None)
         if only is not None:
@@ -42,6 +37,11 @@ class Checked:
         """The findings, in their order, as they may be shown: without a secret in what they say."""
         (outcome,) = hidden([self.outcome])
         return outcome.findings
+
+    @property
+    def misnamed(self) -> list[tuple[int, str]]:
+        """Each line (from 1) with an ignore comment that names no hook, and what to say of it."""
+        return list(run.misnamed(self.text, self._path))
 
     @cached_property
     def mending(self) -> list[Edit]:

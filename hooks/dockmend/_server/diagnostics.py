@@ -28,7 +28,7 @@ def diagnostics(checked: Checked, uri: str) -> list[types.Diagnostic]:
         for one in outcome.refused
     ]
     if not outcome.refused:
-        made += [_line(checked, 1, error) for error in outcome.errors]
+        made += [_line(checked, 1, str(error)) for error in outcome.errors]
     made += [
         _line(checked, line, message, types.DiagnosticSeverity.Warning) for line, message in checked.misnamed
     ]

@@ -26,7 +26,6 @@ PAUSE = 0.2
 # What the hooks read beside the text, where an editor tells of changes.
 _WATCHED = (*NAMES, ".dockerignore", "*.dockerignore", "*compose*.{yml,yaml}")
 
-
 # What Visual Studio Code, Helix and Neovim call Compose files.
 _COMPOSE = frozenset({"dockercompose", "docker-compose", "yaml.docker-compose"})
 # Other schemes are those of old revisions and the like, which nobody can mend.
@@ -69,8 +68,10 @@ class Server(LanguageServer):
             waiting.cancel()
 
     def checked(self, uri: str) -> Checked | None:
-        """The text as it is now, checked; None where it is none for dockmend."""
+        """The text as it is now, checked; None where it is none for dockmend, or not open."""
         document = self.workspace.get_text_document(uri)
+        if document.version is None:
+            return None
         if uri not in self._checked and _is_served(document):
             units = self.workspace.position_codec.client_num_units
             positions = Positions(document.source, units)
