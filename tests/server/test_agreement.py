@@ -85,6 +85,7 @@ def texts() -> Iterator[tuple[str, str]]:
         yield "Dockerfile", text.encode("utf-8", "replace").decode()
     for text in (*disguised(COMPOSE), "services: [\n", "a: &b\nservices:\n"):
         yield "compose.yaml", text
+    yield "deploy.sh", "# \U0001f433\ndocker run --name \U0001f600 nginx \\\n  --memory 1g\n"
     for path in sorted([*CORPUS.glob("valid/*/Dockerfile"), *CORPUS.glob("compose/*/*.y*ml")])[::40]:
         try:
             yield path.name, path.read_bytes().decode()
@@ -122,7 +123,9 @@ def reported(folder: Path) -> tuple[Said, Said]:
         place = (one["line"], one["column"], one["end_line"], one["end_column"])
         reason = one["reason"] and f": {one['reason']}"
         found[one["path"]].append((one["hook"], one["severity"], place, one["message"], reason or ""))
-    for path, line, message in re.findall(r"(?m)^(\d+/\w+(?:\.yaml)?):(\d+): error: (.*)$", done.stderr):
+    for path, line, message in re.findall(
+        r"(?m)^(\d+/\w+(?:\.yaml)?):(\d+)(?::\d+)?: error: (.*)$", done.stderr
+    ):
         refused[path].append((int(line), message))
     return dict(found), dict(refused)
 

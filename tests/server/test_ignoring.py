@@ -59,6 +59,11 @@ def test_silences_what_it_says_and_no_other(text: str, path: str, end: str, mark
         assert not -gone
 
 
+def test_no_comment_is_written_where_a_fix_is_not() -> None:
+    (one,) = found("docker run a\n", "/none/deploy.sh").findings
+    assert run.ignoring("docker run a\n", "/none/deploy.sh", one) is None
+
+
 def test_where_no_comment_can_stand() -> None:
     text = 'services: { a: { image: "a\n  b" }, b: { image: b } }\n'
     path = "/none/compose.yaml"
