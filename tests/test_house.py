@@ -84,7 +84,7 @@ def pre_commit_id(name: str) -> str:
 
 # Each part and those it may import from; every part may import from itself but the hooks.
 LAYERS = [
-    {"_cli", "_commands", "_options", "_report", "_server"},
+    {"__init__", "_cli", "_commands", "_options", "_report", "_server"},
     {"_engine", "_registry"},
     {"hooks"},
     {"_hook", "_edit"},
