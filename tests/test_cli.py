@@ -353,18 +353,49 @@ class TestStandardInput:
             assert done.err.startswith("x/Dockerfile:1: error: ")
 
     @pytest.mark.parametrize(
-        "arguments",
-        [["--config", "none"], ["--context", "none"], ["--since", "HEAD"], ["--patch", "none"], []],
+        ("arguments", "config"),
+        [
+            (["--config", "none"], ""),
+            (["--context", "none"], ""),
+            (["--since", "HEAD"], ""),
+            (["--patch", "none"], ""),
+            (["--select", "none"], ""),
+            (["--nonsense"], ""),
+            (["--jobs", "many"], ""),
+            (["--select", "upper,broken"], ""),
+            ([], "x = 1"),
+            ([], "x ="),
+            ([], "upper.x = 1"),
+            ([], 'output-format = "none"'),
+        ],
     )
     def test_the_text_comes_back_whatever_goes_wrong(
-        self, dockmend: Command, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+        self, dockmend: Command, monkeypatch: pytest.MonkeyPatch, arguments: list[str], config: str
     ) -> None:
         monkeypatch.setenv("GIT_CEILING_DIRECTORIES", "/")
-        if not arguments:
-            write("x = 1", ".dockmend.toml")
-        done = dockmend("--fix", *arguments, "-", stdin=BAD.encode())
+        if config:
+            write(config, ".dockmend.toml")
+        done = dockmend("--fix", *arguments, "--stdin-filename", "x/Dockerfile", "-", stdin=BAD.encode())
         assert (done.status, done.out) == (2, BAD)
         assert done.err.count("\n") == 1
+
+    @pytest.mark.parametrize(("arguments", "text"), [([], BAD), (["--check"], ""), (["--diff"], "")])
+    def test_the_text_comes_back_from_a_hook_that_was_to_mend_it(
+        self, dockmend: Command, arguments: list[str], text: str
+    ) -> None:
+        done = dockmend(*arguments, "--nonsense", "-", hook="upper", stdin=BAD.encode())
+        assert (done.status, done.out) == (2, text)
+
+    def test_no_name_is_given(self, dockmend: Command) -> None:
+        done = dockmend("--fix", "--stdin-filename", "", "-", stdin=FIXABLE.encode())
+        assert (done.status, done.out) == (0, FIXABLE.replace("run", "RUN"))
+
+    def test_its_path_is_excluded(self, dockmend: Command) -> None:
+        write('exclude = ["x"]', ".dockmend.toml")
+        named = ["--fix", "--stdin-filename", "x/Dockerfile", "-"]
+        assert dockmend(*named, stdin=BAD.encode()).out == MENDED
+        done = dockmend("--force-exclude", *named, stdin=BAD.encode())
+        assert (done.status, done.out, done.err) == (0, BAD, "")
 
     def test_a_report(self, dockmend: Command) -> None:
         done = dockmend("--output-format", "concise", "--stdin-filename", "x/Dockerfile", stdin=BAD.encode())

@@ -84,7 +84,7 @@ def pre_commit_id(name: str) -> str:
 
 # Each part and those it may import from; every part may import from itself but the hooks.
 LAYERS = [
-    {"_cli", "_commands", "_options", "_report"},
+    {"__init__", "_cli", "_commands", "_options", "_report", "_server"},
     {"_engine", "_registry"},
     {"hooks"},
     {"_hook", "_edit"},
@@ -106,6 +106,8 @@ PARSERS = {
     "tomli",
     "rich",
 }
+# Slow to import, and installed by those alone who want the server.
+SERVERS = {"lsprotocol", "pygls"}
 
 
 def part_of(module: str) -> str:
@@ -166,6 +168,14 @@ class TestImports:
                     users[root].add(name_of(path))
         assert {root: names for root, names in users.items() if len(names) > 1} == {}
 
+    def test_the_server_alone_imports_its_libraries(self) -> None:
+        users = {
+            part_of(name_of(path))
+            for path in MODULES
+            if not SERVERS.isdisjoint(name.split(".")[0] for name, _ in imports(path))
+        }
+        assert users == {"_server"}
+
     def test_modules_are_small(self) -> None:
         long = {name_of(path): count for path in MODULES if (count := path.read_text().count("\n")) > 400}
         assert long == {}
@@ -173,7 +183,7 @@ class TestImports:
 
 LATE = {
     "concurrent.futures", "dataclasses", "difflib", "dockerfile_parse", "importlib.metadata", "inspect", "json", "logging",
-    "multiprocessing", "pathlib", "pygls", "rich", "ruamel", "ruamel.yaml", "shutil", "subprocess", "tempfile", "textwrap",
+    "lsprotocol", "multiprocessing", "pathlib", "pygls", "rich", "ruamel", "ruamel.yaml", "shutil", "subprocess", "tempfile", "textwrap",
     "tomli", "tomllib", "traceback", "unidiff", "urllib",
 }  # fmt: skip
 

@@ -39,8 +39,20 @@ def hook_main(hook: Hook, arguments: Sequence[str] | None = None) -> int:
 
 
 def _status(arguments: Sequence[str], hook: Hook | None) -> int:
-    command = _Command(_options.parse(arguments, hook))
+    try:
+        command = _Command(_options.parse(arguments, hook))
+    except SystemExit as end:
+        given = set(arguments)
+        if end.code and "-" in given and (hook or "--fix" in given) and not given & {"--check", "--diff"}:
+            _give_back()
+        raise
     return _guarded(command.complete)
+
+
+def _give_back() -> None:
+    """Write standard input as it is: an editor takes for the text whatever comes out."""
+    if sys.stdin is not None:
+        Output(sys.stdout, "standard output", immediate=True).exact(files.decode(sys.stdin.buffer.read()))
 
 
 def _guarded(command: Callable[[], int]) -> int:
@@ -97,9 +109,11 @@ class _Command:
         mended = text
         try:
             job = self.job()
-            outcome = run.process_text(text, name or "-", name and os.path.abspath(name), job)
-            mended = outcome.text
+            if name and self.options.force_exclude and Search(job.configs).excludes(name):
+                return 0
+            outcome = run.process_text(text, name or "-", os.path.abspath(name) if name else None, job)
             self.show([outcome], self.err if self.mode == run.MEND else self.out, job.configs)
+            mended = outcome.text
         finally:
             if self.mode == run.MEND:
                 self.out.exact(mended)

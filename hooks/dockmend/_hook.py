@@ -52,12 +52,19 @@ class Fix(NamedTuple):
     files: tuple[FileEdit, ...] = ()
 
 
+class Place(NamedTuple):
+    """Another place that a finding speaks of, and a clause that says what it is there."""
+
+    span: Span
+    message: str
+
+
 class Finding(NamedTuple):
     """What a hook has to say about one place.
 
     Either `fix` is given, or `reason` says in a clause why there is none ("the build context is
     not known"). A finding with an unsafe fix gives both: `reason` says what the fix may change.
-    `severity` None takes the hook's own.
+    `severity` None takes the hook's own. `related` are other places that it speaks of.
     """
 
     message: str
@@ -65,6 +72,7 @@ class Finding(NamedTuple):
     fix: Fix | None = None
     reason: str = ""
     severity: str | None = None
+    related: tuple[Place, ...] = ()
 
 
 class Context(NamedTuple):

@@ -29,6 +29,10 @@ HOOKS = (
 )
 
 
+# Where the documentation is; each hook has a page there.
+SITE = "https://dockmend.github.io/dockmend/"
+
+
 def load(name: str) -> Hook:
     """The hook of that name, its module imported now. Raises KeyError for a name that is none."""
     if name not in HOOKS:
@@ -44,6 +48,11 @@ def resolve(code: str) -> str | None:
     if code in HOOKS:
         return code
     return next((name for name in HOOKS if code in load(name).aliases), None)
+
+
+def link(name: str) -> str:
+    """The address of the page of the hook of that name."""
+    return f"{SITE}hooks/{name}/"
 
 
 def page(name: str) -> str:

@@ -55,7 +55,7 @@ from collections.abc import Iterator
 
 from dockmend._dockerfile.document import Document, Instruction, Meaning
 from dockmend._dockerfile.span import Span
-from dockmend._hook import INFO, SAFE, UNSAFE, WARNING, Context, Edit, Finding, Fix, Hook
+from dockmend._hook import INFO, SAFE, UNSAFE, WARNING, Context, Edit, Finding, Fix, Hook, Place
 from dockmend._project.order import Plan, plans
 from dockmend._shell.groups import partners
 
@@ -65,6 +65,7 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
     for plan in plans(doc, ctx.build, ctx.path):
         last = plan.last
         message = f"a change of any file installs the dependencies of line {last.line} again"
+        related = (Place(last.head, "this is what runs again"),)
         severity = WARNING if plan.safe else INFO
         reason = plan.reason
         if plan.possible and not plan.safe:
@@ -72,10 +73,10 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
             behind = next((one for one in joined if one.index > last.index), None)
             if behind is not None:
                 reason = f"merge-run joins it with the RUN of line {behind.line} first"
-                yield Finding(message, plan.whole.head, reason=reason, severity=severity)
+                yield Finding(message, plan.whole.head, None, reason, severity, related)
                 continue
         fix = _fix(doc, plan) if plan.possible else None
-        yield Finding(message, plan.whole.head, fix, reason, severity)
+        yield Finding(message, plan.whole.head, fix, reason, severity, related)
 
 
 def _fix(doc: Document, plan: Plan) -> Fix:

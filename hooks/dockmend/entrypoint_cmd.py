@@ -67,7 +67,7 @@ from dockmend._dockerfile.document import Document, Instruction, Stage
 from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.state import is_windows, state_after, state_at
 from dockmend._edit import cased
-from dockmend._hook import INFO, SAFE, UNSAFE, Context, Edit, Finding, Fix, Hook
+from dockmend._hook import INFO, SAFE, UNSAFE, Context, Edit, Finding, Fix, Hook, Place
 from dockmend._project import entrypoint
 from dockmend._shell import words
 
@@ -110,12 +110,13 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
 
 def _overridden(doc: Document, instruction: Instruction, by: Instruction) -> Finding:
     message = f"{instruction.name} has no effect: line {by.line} overrides it"
+    related = (Place(by.head, "this one holds"),)
     inner = [_line(doc, comment.span.start) for comment in instruction.comments]
     if any(_PRAGMA.match(line.lstrip()) for line in (*_comment_lines_above(doc, instruction), *inner)):
         reason = "the comment that tells a linter to ignore it would speak of what follows"
-        return Finding(message, instruction.head, reason=reason)
+        return Finding(message, instruction.head, reason=reason, related=related)
     fix = Fix(SAFE, (Edit(instruction.span, "".join(inner)),), {instruction.index: ()})
-    return Finding(message, instruction.head, fix)
+    return Finding(message, instruction.head, fix, related=related)
 
 
 def _comment_lines_above(doc: Document, instruction: Instruction) -> Iterator[str]:
@@ -182,24 +183,26 @@ def _plain_items(doc: Document, instruction: Instruction) -> list[array.Item] | 
 def _hidden(doc: Document, stage: Stage, entry: Instruction, cmd: Instruction) -> Finding:
     """An ENTRYPOINT in a shell that never looks at CMD."""
     own = entry if entry.stage == stage.index else cmd
+    other = Place(cmd.head, "this has no effect") if own is entry else Place(entry.head, "this drops it")
     message = f"CMD in line {cmd.line} has no effect: the shell of ENTRYPOINT drops it"
+    found = Finding(message, own.head, related=(other,))
     if own is cmd:
-        return Finding(message, own.head, reason="the ENTRYPOINT is another stage's")
+        return found._replace(reason="the ENTRYPOINT is another stage's")
     values = _program_of(doc, entry)
     items = _plain_items(doc, cmd) if cmd.json is None and cmd.stage == stage.index else None
     words = tuple(item.value for item in items or ()) if cmd.json is None else cmd.json
     if not values or not words:
-        return Finding(message, own.head, reason="which of the two is meant to start cannot be told")
+        return found._replace(reason="which of the two is meant to start cannot be told")
     script = len(values) == 1 and _SCRIPT.match(values[0])
     if not words[0].startswith("-") and not (script and cmd.json):
-        return Finding(message, own.head, reason="CMD may be meant as a command of its own")
+        return found._replace(reason="CMD may be meant as a command of its own")
     edits = [Edit(entry.args.span(0, len(entry.args.text)), f"[{array.spelled(values)}]")]
     becomes = {entry.index: (entry.meaning._replace(value=values),)}
     if items:
         edits += array.edits(doc, cmd.args, items)
         becomes[cmd.index] = (cmd.meaning._replace(value=words),)
     fix = Fix(UNSAFE, tuple(edits), becomes)
-    return Finding(message, own.head, fix, f"the fix gives `{values[0]}` the words of CMD as arguments")
+    return found._replace(fix=fix, reason=f"the fix gives `{values[0]}` the words of CMD as arguments")
 
 
 def _program_of(doc: Document, entry: Instruction) -> tuple[str, ...] | None:

@@ -6,11 +6,14 @@ from pathlib import Path
 from time import process_time
 
 import pytest
+from hypothesis import example, given
 
+import nasty
 from dockmend._dockerfile.parser import parse
 from dockmend._dockerfile.span import Span
-from dockmend._engine.dockerfile import asking
-from dockmend._engine.ignores import silenced, unknown
+from dockmend._edit import Edits
+from dockmend._engine.dockerfile import asking, places
+from dockmend._engine.ignores import comment, silenced, unknown
 from dockmend._hook import SAFE, Edit, Finding, Fix, Hook
 from fake_hooks import UPPER
 
@@ -209,3 +212,79 @@ def test_many_comments_take_little_time() -> None:
     start = process_time()
     assert lines(text) == set()
     assert process_time() - start < 10
+
+
+@pytest.mark.parametrize(
+    ("reason", "before", "after"),
+    [
+        ("a line above", "FROM a\nADD a /\n", "FROM a\n# dockmend: ignore[x]\nADD a /\n"),
+        ("as far in", "FROM a\n \tADD a /", "FROM a\n \t# dockmend: ignore[x]\n \tADD a /"),
+        ("CRLF", "FROM a\r\nADD a /\r\n", "FROM a\r\n# dockmend: ignore[x]\r\nADD a /\r\n"),
+        ("the first line", "ADD a /\n", "# dockmend: ignore[x]\nADD a /\n"),
+        ("behind the byte order mark", "\ufeffADD a /\n", "\ufeff# dockmend: ignore[x]\nADD a /\n"),
+        ("under other comments", "# b\n\n# c\nADD a /\n", "# b\n\n# c\n# dockmend: ignore[x]\nADD a /\n"),
+        ("under a directive", "# escape=`\nADD a /\n", "# escape=`\n# dockmend: ignore[x]\nADD a /\n"),
+        (
+            "above hadolint's, which must stay where it is",
+            "\ufeff # hadolint ignore=DL3020\n# hadolint ignore=DL3021\nADD a /\n",
+            "\ufeff # dockmend: ignore[x]\n # hadolint ignore=DL3020\n# hadolint ignore=DL3021\nADD a /\n",
+        ),
+        (
+            "added to a comment",
+            "FROM a\n# dockmend: ignore[b] why\nADD a /\n",
+            "FROM a\n# dockmend: ignore[b, x] why\nADD a /\n",
+        ),
+        (
+            "added further up in the block",
+            "FROM a\n#dockmend:ignore[b, c ,]\n# why\nADD a /\n",
+            "FROM a\n#dockmend:ignore[b, c, x ,]\n# why\nADD a /\n",
+        ),
+        (
+            "not added to the file's",
+            "# dockmend: file-ignore[b]\nADD a /\n",
+            "# dockmend: file-ignore[b]\n# dockmend: ignore[x]\nADD a /\n",
+        ),
+        (
+            "not added to the instruction's before",
+            "# dockmend: ignore[b]\nFROM a\nADD a /\n",
+            "# dockmend: ignore[b]\nFROM a\n# dockmend: ignore[x]\nADD a /\n",
+        ),
+        (
+            "not added to one apart",
+            "# dockmend: ignore[b]\n\nADD a /\n",
+            "# dockmend: ignore[b]\n\n# dockmend: ignore[x]\nADD a /\n",
+        ),
+    ],
+)
+def test_a_comment_is_written(reason: str, before: str, after: str) -> None:
+    doc = parse(before)
+    edit = comment(doc, asking(doc), places(doc), "x", before.index("ADD") + 2)
+    assert edit is not None
+    assert Edits([edit]).apply(before) == after
+
+
+def test_no_comment_can_speak_of_what_is_before_every_instruction() -> None:
+    doc = parse("# c\nFROM a\n")
+    assert comment(doc, asking(doc), places(doc), "x", 1) is None
+
+
+@given(nasty.TEXTS)
+@example("FROM a\n# hadolint ignore=DL1\n# dockmend: ignore[b]\n \\\n RUN a\n")
+@example("FROM a\nRUN <<E\n# c\nE\n\vRUN b")
+def test_a_comment_silences_its_hook_and_changes_nothing(text: str) -> None:
+    doc = parse(text)
+    if doc.problems:
+        return
+    hook = Hook("x", 1, "", none)
+    for one in doc.instructions:
+        edit = comment(doc, asking(doc), places(doc), "x", one.keyword.start)
+        assert edit is not None
+        after = parse(Edits([edit]).apply(text))
+        assert not after.problems
+        assert [each.meaning for each in after.instructions] == [each.meaning for each in doc.instructions]
+        assert [each[:2] for each in after.directives] == [each[:2] for each in doc.directives]
+        now, then = silenced(after), silenced(doc)
+        for old, new in zip(doc.instructions, after.instructions, strict=True):
+            expected = old is one or then.covers(hook, Finding("", old.keyword))
+            assert now.covers(hook, Finding("", new.keyword)) == expected
+            assert now.covers(COPY, Finding("", new.keyword)) == then.covers(COPY, Finding("", old.keyword))

@@ -59,7 +59,8 @@ def _outer(inline: Inline, finding: Finding) -> Finding:
             fix.comments,
             fix.files,
         )
-    return finding._replace(span=inline.span(finding.span), fix=fix, reason=reason)
+    related = tuple(place._replace(span=inline.span(place.span)) for place in finding.related)
+    return finding._replace(span=inline.span(finding.span), fix=fix, reason=reason, related=related)
 
 
 def silenced(doc: ComposeFile) -> ignores.Ignores:
@@ -70,6 +71,11 @@ def silenced(doc: ComposeFile) -> ignores.Ignores:
 def asking(doc: ComposeFile) -> Iterator[Comment]:
     """Those of the Compose file itself: a Dockerfile in it has its own."""
     return iter(doc.comments)
+
+
+def places(doc: ComposeFile) -> list[int]:
+    """Where entries begin."""
+    return sorted(entry.span.start for entry in doc.entries)
 
 
 def comments(doc: ComposeFile) -> Iterator[Comment]:

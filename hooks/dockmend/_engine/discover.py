@@ -41,8 +41,16 @@ class Search:
             else:
                 found = iter((path,))
             for file in found:
-                if self._is_new(file) and not (self._force_exclude and self._excluded(file)):
+                if self._is_new(file) and not (self._force_exclude and self.excludes(file)):
                     yield file
+
+    def excludes(self, path: str) -> bool:
+        """Whether the configuration of the file or folder at `path` excludes it; not where that is wrong."""
+        absolute = os.path.abspath(path)
+        try:
+            return self._configs.of(os.path.dirname(absolute)).excludes(absolute)
+        except Failure:
+            return False  # said when the file is checked
 
     def _walk(self, top: str) -> Iterator[str]:
         folders = [top]
@@ -60,9 +68,9 @@ class Search:
             for entry in listed:
                 path = entry.path.removeprefix("./")
                 if entry.is_dir(follow_symlinks=False):
-                    if entry.name not in _SKIPPED and not self._excluded(path):
+                    if entry.name not in _SKIPPED and not self.excludes(path):
                         below.append(path)
-                elif is_named(path) and _is_candidate(entry) and not self._excluded(path):
+                elif is_named(path) and _is_candidate(entry) and not self.excludes(path):
                     yield path
             folders += reversed(below)
 
@@ -95,13 +103,6 @@ class Search:
             return False
         self._seen.add(key)
         return True
-
-    def _excluded(self, path: str) -> bool:
-        absolute = os.path.abspath(path)
-        try:
-            return self._configs.of(os.path.dirname(absolute)).excludes(absolute)
-        except Failure:
-            return False  # said when the file is checked
 
 
 def _is_candidate(entry: os.DirEntry[str]) -> bool:

@@ -30,6 +30,11 @@ def asking(doc: Document) -> Iterator[Comment]:
     return (comment for comment, _ in outside(doc))
 
 
+def places(doc: Document) -> list[int]:
+    """Where instructions begin."""
+    return [one.span.start for one in doc.instructions]
+
+
 def comments(doc: Document) -> Iterator[Comment]:
     """All of them."""
     return iter(doc.comments)

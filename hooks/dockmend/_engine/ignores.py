@@ -11,6 +11,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from dockmend._dockerfile.span import Edit, Span
+
 if TYPE_CHECKING:
     from dockmend._dockerfile.document import Comment, Document
     from dockmend._dockerfile.span import Span
@@ -134,14 +136,42 @@ def silenced_below(doc: Text, comments: Sequence[Comment], parts: Iterable[Span]
     return Ignores(frozenset(everywhere), tuple(span.start for span in spans), codes)
 
 
-def unknown(
-    doc: Text, asking: Iterable[Comment], known: Callable[[str], bool]
-) -> Iterator[tuple[int, str]]:
+def unknown(doc: Text, asking: Iterable[Comment], known: Callable[[str], bool]) -> Iterator[tuple[int, str]]:
     """Line (from 1) and code of each code that is not `known`, in dockmend's own comments among `asking`."""
     for comment in asking:
         if found := _OWN.match(comment.text):
             line = doc.position(comment.span.start)[0]
             yield from ((line, code) for code in sorted(_codes(found[2]) - _EVERY) if not known(code))
+
+
+def comment(
+    doc: Text, asking: Iterable[Comment], places: Sequence[int], name: str, offset: int
+) -> Edit | None:
+    """The edit that silences the hook of that name in the last of the `places` that is not behind `offset`.
+
+    It adds the hook to one of the comments `asking` so that is above, or writes one. None before the first.
+    """
+    index = bisect_right(places, offset) - 1
+    if index < 0:
+        return None
+    line, _ = doc.position(places[index])
+    above = {doc.position(comment.span.start)[0]: comment for comment in asking}
+    top = line
+    while top - 1 in above:
+        top -= 1
+        found = _OWN.match(above[top].text)
+        if found and not found[1] and _codes(found[2]) != _EVERY:
+            at = above[top].span.start + found.start(2) + len(found[2].rstrip(" \t,"))
+            return Edit(Span(at, at), f", {name}")
+    # hadolint's speaks of the very next line alone.
+    while line - 1 in above and _HADOLINT.fullmatch(above[line - 1].text):
+        line -= 1
+    start, end = doc.lines_span(line, line)
+    start += int(start == 0 and doc.bom)
+    written = doc.text[start:end]
+    indent = written[: len(written) - len(written.lstrip(" \t"))]
+    at = start + len(indent)
+    return Edit(Span(at, at), f"# dockmend: ignore[{name}]{doc.newline}{indent}")
 
 
 def outside(doc: Document) -> Iterator[tuple[Comment, int]]:

@@ -55,6 +55,9 @@ class Kind(Protocol):
     def asking(self, doc: Parsed) -> Iterator[Comment]:
         """The comments in which the author may ask so, in the order of the text."""
 
+    def places(self, doc: Parsed) -> list[int]:
+        """Where what such a comment speaks of begins, in the order of the text."""
+
     def comments(self, doc: Parsed) -> Iterator[Comment]:
         """All comments: none may be lost."""
 

@@ -1,8 +1,12 @@
-"""Which lines of two texts are the same."""
+"""Which lines of two texts are the same, and what makes the one of the other."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
+
+from dockmend._dockerfile.span import Edit, Span
 
 # difflib's time grows with the square of a repetitive text: between the first and the last change of a text
 # with more lines than this, all lines count as changed. No Dockerfile comes near.
@@ -44,3 +48,37 @@ def blocks(old: list[str], new: list[str]) -> list[Block]:
         )
     found.append(Block(len(old) - tail, len(new) - tail, tail))
     return [block for block in found if block.length]
+
+
+def edits(before: str, after: str) -> Iterator[Edit]:
+    """The edits that make `after` of `before`, in order and apart: what differs within lines, no more."""
+    old, new = split(before), split(after)
+    apart = [Block(0, 0, 0), *blocks(old, new), Block(len(old), len(new), 0)]
+    at = 0
+    for block, following in pairwise(apart):
+        at += sum(map(len, old[block.old : block.old + block.length]))
+        removed = old[block.old + block.length : following.old]
+        added = new[block.new + block.length : following.new]
+        if len(removed) != len(added):
+            removed, added = ["".join(removed)], ["".join(added)]
+        for line, other in zip(removed, added):
+            yield from _within(at, line, other)
+            at += len(line)
+
+
+def _within(at: int, old: str, new: str) -> Iterator[Edit]:
+    """What makes `new` of the `old` that stands at the offset `at`: one edit, or none."""
+    if old != new:
+        head = _common(old, new)
+        tail = _common(reversed(old[head:]), reversed(new[head:]))
+        yield Edit(Span(at + head, at + len(old) - tail), new[head : len(new) - tail])
+
+
+def _common(one: Iterable[str], other: Iterable[str]) -> int:
+    """How many items both begin with."""
+    count = 0
+    for a, b in zip(one, other):
+        if a != b:
+            break
+        count += 1
+    return count

@@ -57,8 +57,8 @@ class Result(NamedTuple):
     """What became of one text.
 
     `findings` are left to report, by place in `text`; `mended` were mended, each with its place in
-    the text of its round. Where `problems` are given, BuildKit refuses the text or a hook broke its
-    word: nothing was mended, and `text` is the one that was given.
+    the text of its round. Where `problems` are given, BuildKit refuses the text or, with `broken`, a
+    hook broke its word: nothing was mended, and `text` is the one that was given.
     """
 
     text: str
@@ -66,6 +66,7 @@ class Result(NamedTuple):
     mended: tuple[Reported, ...] = ()
     files: tuple[FileEdit, ...] = ()
     problems: tuple[Problem, ...] = ()
+    broken: bool = False
 
 
 class _Broken(Exception):
@@ -88,7 +89,7 @@ def check_text(text: str, settings: Settings, path: str | None, build: BuildCont
         found = _find(kind, doc, settings, path, build)
         return Result(text, tuple(_reported(doc, one, settings) for one in found))
     except _Broken as broken:
-        return Result(text, problems=(broken.problem,))
+        return Result(text, problems=(broken.problem,), broken=True)
 
 
 def mend_text(
@@ -123,7 +124,7 @@ def mend_text(
         names = ", ".join(sorted({hook.name for hook, _, _ in chosen}))
         raise _Broken(1, f"{names}: the fixes do not settle after {ROUNDS} rounds")
     except _Broken as broken:
-        return Result(text, problems=(broken.problem,))
+        return Result(text, problems=(broken.problem,), broken=True)
 
 
 _Found = tuple[Hook, Finding]

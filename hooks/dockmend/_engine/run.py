@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dockmend import _registry
 from dockmend._dockerfile.document import Problem
+from dockmend._edit import Edits
 from dockmend._engine import changes, files, ignores, kinds, patch
 from dockmend._engine.config import Config, Configs
 from dockmend._engine.errors import Failure, nearest
 from dockmend._engine.mend import Only, Reported, Result, Settings, check_text, mend_text
-from dockmend._hook import SEVERITIES, WARNING, FileEdit, Finding
+from dockmend._hook import SEVERITIES, WARNING, Edit, FileEdit, Finding
 from dockmend._project.find import find_context
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ class Outcome(NamedTuple):
 
     `findings` are left to report, in the coordinates of `text`; `failing` says that one of them is
     severe enough for the exit status. `errors` are lines for standard error that make it 2, `notes`
-    such that do not. `patches` are diffs by the path of the file that they change; `made` are new files,
+    such that do not; `refused` says where and why BuildKit refuses the text, of which `errors` tell too.
+    `patches` are diffs by the path of the file that they change; `made` are new files,
     relative to the current folder.
     """
 
@@ -62,6 +64,7 @@ class Outcome(NamedTuple):
     notes: tuple[str, ...] = ()
     patches: tuple[tuple[str, str], ...] = ()
     made: tuple[str, ...] = ()
+    refused: tuple[Problem, ...] = ()
 
 
 def outcomes(paths: Sequence[str], job: Job, jobs: int) -> Iterator[Outcome]:
@@ -96,24 +99,50 @@ def process(path: str, job: Job) -> Outcome:
         return Outcome(path, errors=(_described(path, error),))
 
 
-def process_text(text: str, name: str, path: str | None, job: Job) -> Outcome:
+def process_text(text: str, name: str, path: str | None, job: Job, finding: Finding | None = None) -> Outcome:
     """Check or mend `text` as if it were the file at the absolute `path`, writing nothing.
 
-    The outcome's `text` is the mended text, or `text` itself where anything went wrong.
+    Where `finding` is given, nothing else is mended. The outcome's `text` is the mended text, or `text`
+    itself where anything went wrong.
     """
     try:
-        return _File(name, path, job).process_text(text)
+        return _File(name, path, job, finding).process_text(text)
     except Exception as error:
         return Outcome(name, text, errors=(_described(name, error),))
+
+
+def misnamed(text: str, path: str | None) -> Iterator[tuple[int, str]]:
+    """Each line (from 1) of the file's `text` whose ignore comment names no hook, and what to say of it."""
+    if "dockmend:" in text:
+        kind = kinds.kind_of(path)
+        doc = kind.parse(text)
+        for line, code in ignores.unknown(
+            doc, kind.asking(doc), lambda code: _registry.resolve(code) is not None
+        ):
+            yield line, f'the ignore comment names no hook: "{code}"{nearest(code, _registry.HOOKS)}'
+
+
+def ignoring(text: str, path: str | None, found: Reported) -> Edit | None:
+    """The edit of the file's `text` that silences its finding by a comment; None where no comment can."""
+    kind = kinds.kind_of(path)
+    doc = kind.parse(text)
+    name, place = found.hook.name, found.finding.span.start
+    edit = ignores.comment(doc, kind.asking(doc), kind.places(doc), name, place)
+    if edit is None:
+        return None
+    after = kind.parse(Edits([edit]).apply(text))
+    return None if after.problems or kind.difference(doc, after, {}) is not None else edit
 
 
 class _File:
     """One file under its configuration."""
 
-    def __init__(self, name: str, path: str | None, job: Job) -> None:
+    def __init__(self, name: str, path: str | None, job: Job, chosen: Finding | None = None) -> None:
+        """Where `chosen` is given, only that finding is mended."""
         self.name = name
         self.path = path
         self.job = job
+        self.chosen = chosen
         self.config = job.configs.of(os.path.dirname(path) if path else os.getcwd())
         self.settings = _settings(job, self.config, path)
         self.lines: changes.Lines = None
@@ -173,12 +202,14 @@ class _File:
         return result
 
     def only(self, text: str, *, beside: bool) -> Only | None:
-        if self.lines is None and beside:
+        if self.lines is None and self.chosen is None and beside:
             return None
         concerns = None if self.lines is None else changes.touches(self.lines, text)
 
         def wanted(doc: Parsed, finding: Finding) -> bool:
             if not beside and finding.fix is not None and finding.fix.files:
+                return False
+            if self.chosen is not None and (doc.text != text or finding != self.chosen):
                 return False
             return concerns is None or concerns(doc, finding)
 
@@ -186,18 +217,20 @@ class _File:
 
     def outcome(self, text: str, result: Result) -> Outcome:
         fail_on = SEVERITIES.index(self.job.fail_on or self.config.fail_on or WARNING)
+        problems = tuple(_said(text, result.problems))
         return Outcome(
             self.name,
             result.text if result.findings else "",
             result.findings,
             result.mended,
             failing=any(SEVERITIES.index(found.severity) >= fail_on for found in result.findings),
-            errors=tuple(
-                str(Failure.at(self.name, one.message, one.line, one.column))
-                for one in _said(text, result.problems)
+            errors=tuple(str(Failure.at(self.name, one.message, one.line, one.column)) for one in problems),
+            notes=(
+                *(f"{self.name}:{line}: warning: {said}" for line, said in misnamed(text, self.path)),
+                *self.withheld(text, result),
             ),
-            notes=(*_notes(self.name, self.path, text), *self.withheld(text, result)),
             patches=self.patches(text, result) if self.job.mode == DIFF else (),
+            refused=() if result.broken else problems,
         )
 
     def withheld(self, text: str, result: Result) -> tuple[str, ...]:
@@ -250,18 +283,6 @@ def _write(edit: FileEdit) -> None:
     if source.text != edit.before:
         raise files.Changed.at(edit.path, "changed on disk meanwhile and was left alone; run again")
     files.replace(edit.path, source, edit.text)
-
-
-def _notes(name: str, path: str | None, text: str) -> tuple[str, ...]:
-    if "dockmend:" not in text:
-        return ()
-    kind = kinds.kind_of(path)
-    doc = kind.parse(text)
-    wrong = ignores.unknown(doc, kind.asking(doc), lambda code: _registry.resolve(code) is not None)
-    return tuple(
-        f'{name}:{line}: warning: the ignore comment names no hook: "{code}"{nearest(code, _registry.HOOKS)}'
-        for line, code in wrong
-    )
 
 
 def _relative(path: str) -> str:

@@ -34,6 +34,11 @@ def asking(doc: ScriptFile) -> Iterator[Comment]:
 comments = asking
 
 
+def places(doc: ScriptFile) -> list[int]:
+    """Where lines begin."""
+    return [line.start for line in doc.lines()]
+
+
 def difference(before: ScriptFile, after: ScriptFile, becomes: Mapping[Any, Any]) -> str | None:
     """Nothing is mended here."""
     del becomes

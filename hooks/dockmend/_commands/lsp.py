@@ -1,0 +1,35 @@
+"""`dockmend lsp`: the language server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dockmend._engine.errors import Failure
+from dockmend._options import CommandParser
+from dockmend._registry import SITE
+
+SUMMARY = "run the language server"
+
+_ABOUT = f"""\
+{SUMMARY.capitalize()}, over standard input and output.
+
+Editors start it: {SITE}editors/ says how."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serve one editor until it says goodbye. Raises Failure where the server's libraries are missing."""
+    parser = CommandParser("lsp", "", _ABOUT)
+    parser.add_argument(
+        "--stdio", action="store_true", help="accepted, since some editors give it: there is no other way"
+    )
+    parser.parse_args(arguments)
+    try:
+        from dockmend._server.server import SERVER
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith(("lsprotocol", "pygls")):
+            raise
+        raise Failure(
+            "dockmend lsp: error: pygls is not installed; `pip install 'dockmend[lsp]'` installs it"
+        ) from error
+    SERVER.start_io()
+    return 0
