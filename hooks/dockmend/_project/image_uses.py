@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dockmend._compose.yaml import Node
 
 _VARIABLE = r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))"
-_TAG_VARIABLE = re.compile(rf".*:{_VARIABLE}\Z")
+_TAG_VARIABLE = re.compile(rf"[^@]*:{_VARIABLE}\Z")
 _WHOLE_VARIABLE = re.compile(rf"{_VARIABLE}\Z")
 _NAMED = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 _FROM_FIELD = re.compile(r"(?:\A|,)from=([^,\"]*)")
@@ -72,7 +72,7 @@ class _Arguments:
         for instruction in doc.instructions:
             for one in assignments(instruction, doc.escape) if instruction.name == "ARG" else ():
                 self.declared.setdefault(one.name, []).append((instruction, one))
-                texts.add(one.value or "")
+                texts.add(f"{one.name}={one.value}")
         for text in texts:
             for match in _NAMED.finditer(text):
                 self.uses.setdefault(match[1], set()).add(text)
