@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
-from dockmend._project import registry
-
 if TYPE_CHECKING:
     from registries import Servers
 
@@ -36,6 +34,8 @@ def registries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 @pytest.fixture
 def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of its own for what asks a registry: nothing known yet, and Docker's configuration in `.docker`."""
+    from dockmend._project import registry
+
     for name in ("DOCKER_CONFIG", "XDG_CACHE_HOME", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NETRC"):
         monkeypatch.delenv(name, raising=False)
     home = tmp_path / "home"
