@@ -138,8 +138,8 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("ARG BASE\nFROM $BASE\n", "$BASE (a build argument without a default decides it)"),
-        ("ARG TAG\nFROM ghcr.io/acme/app:$TAG\n", "app:$TAG (a build argument without a default decides it)"),
+        ("ARG BASE\nFROM $BASE\n", "$BASE (a variable that has no value here decides it)"),
+        ("ARG TAG\nFROM ghcr.io/acme/app:$TAG\n", "app:$TAG (a variable that has no value here decides it)"),
         ("FROM -a.example.org/app:1\n", "-a.example.org/app:1 (its registry is no name of one)"),
         ("FROM ghcr.io/acme/odd:1\n", "(cosign ended with status 1)"),
         ("FROM ghcr.io/acme/quiet:1\n", "(cosign ended with status 3)"),
@@ -154,6 +154,27 @@ def test_what_cannot_be_verified_is_not(
     assert _cli.main(["verify", "--key=cosign.pub", "--output-format=concise", "Dockerfile"]) == 1
     assert said in capsys.readouterr().out
     assert all(not word.startswith("-a") for call in asked() for word in call)
+
+
+def test_a_compose_file(capsys: pytest.CaptureFixture[str]) -> None:
+    write(
+        "services:\n"
+        "  a: {image: 'ghcr.io/acme/app:1'}\n"
+        "  b: {image: 'python:${TAG:-3}'}\n"
+        "  c: {image: ours, build: .}\n"
+        "  d:\n"
+        "    build:\n"
+        "      dockerfile_inline: |\n"
+        "        FROM python:3\n",
+        "compose.yaml",
+    )
+    assert _cli.main(["verify", "--key=cosign.pub", "--output-format=concise", "."]) == 1
+    assert capsys.readouterr().out == (
+        "compose.yaml:2:14: verified: ghcr.io/acme/app:1\n"
+        "compose.yaml:3:14: not verified: python:${TAG:-3} (a variable that has no value here decides it)\n"
+        "compose.yaml:8:14: not verified: python:3 (no signatures found)\n"
+        "1 verified, 2 not.\n"
+    )
 
 
 def test_nothing_to_verify(capsys: pytest.CaptureFixture[str]) -> None:

@@ -81,7 +81,7 @@ class Context(NamedTuple):
     `path` is the file's absolute path, None for text without a name. `options` are the hook's own
     settings from the configuration, defaults filled in. `asked` says that the hook was selected by
     its name: without it, no network is used and no other program is run. With `ahead`, the check of a
-    hook that has `prepare` finds nothing yet, and only adds there what is to be prepared.
+    hook that has `prepare` adds there what is to be prepared, and what it finds does not count yet.
     """
 
     path: str | None

@@ -24,7 +24,8 @@ FROM debian:12-slim@sha256:22222222222222222222222222222222222222222222222222222
 COPY --from=build /go/bin/app /usr/local/bin/
 ```
 
-Images that `COPY --from` and `RUN --mount=from=` name are pinned as well.
+Images that `COPY --from` and `RUN --mount=from=` name are pinned as well, and those that the services of a
+Compose file run.
 
 ## Asks a registry
 
@@ -63,10 +64,10 @@ Stages, `scratch`, digests without a tag, and what a build argument without a de
 
 ## Docker Content Trust
 
-`DOCKER_CONTENT_TRUST=1` in ENV, ARG and RUN is reported whether the hook was asked for or not. Docker retired
-it: since August 2025 official images cannot be pulled where it is set, and its service ends in December 2026.
-Digests do what it did for the content. Who published an image is told by signatures of cosign (`dockmend
-verify`) or Notation, where there are any: Docker's official images have none as of 2026.
+`DOCKER_CONTENT_TRUST=1` in ENV, ARG, RUN and Compose files is reported whether the hook was asked for or not.
+Docker retired it: since August 2025 official images cannot be pulled where it is set, and its service ends in
+December 2026. Digests do what it did for the content. Who published an image is told by signatures of cosign
+(`dockmend verify`) or Notation, where there are any: Docker's official images have none as of 2026.
 
 ## Options
 
@@ -85,51 +86,64 @@ verify`) or Notation, where there are any: Docker's official images have none as
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from dockmend._dockerfile.document import Document
-from dockmend._dockerfile.span import Span
 from dockmend._hook import UNSAFE, Context, Finding, Fix, Hook
-from dockmend._project.content_trust import INSTEAD, MESSAGE, content_trust
-from dockmend._project.image_uses import Place, Use, deciding, image_uses
-from dockmend._project.reference import written
+from dockmend._project import content_trust
+from dockmend._project.content_trust import INSTEAD, MESSAGE
+from dockmend._project.pins import Pin, compose_pins, dockerfile_pins
 from dockmend._project.versions import stated
 
 if TYPE_CHECKING:
+    from dockmend._compose.document import ComposeFile
     from dockmend._project.registry import Question
-
-
-class _Pin(NamedTuple):
-    """An image to pin, or to pin anew: where that is done, and what to ask for it; or why it is not."""
-
-    use: Use
-    place: Place
-    question: Question | None
-    reason: str = ""
 
 
 def check(doc: Document, ctx: Context) -> Iterator[Finding]:
     """Yield a finding for each image without a digest and, if wanted, each whose tag has left its digest."""
-    pins = list(_pins(doc, ctx)) if ctx.asked else []
-    if ctx.ahead is not None:
-        ctx.ahead.extend((pin.use.image.digest, pin.question) for pin in pins if pin.question)
-        return
-    yield from _trusted(doc)
-    if not pins:
+    yield from (Finding(MESSAGE, span, reason=INSTEAD) for span in content_trust.in_dockerfile(doc))
+    yield from _judged((_waiting(pin, ctx) for pin in dockerfile_pins(doc)) if ctx.asked else (), ctx)
+
+
+def compose(doc: ComposeFile, ctx: Context) -> Iterator[Finding]:
+    """Yield the same for the images that services run."""
+    yield from (Finding(MESSAGE, span, reason=INSTEAD) for span in content_trust.in_compose(doc))
+    yield from _judged(compose_pins(doc) if ctx.asked else (), ctx)
+
+
+def _waiting(pin: Pin, ctx: Context) -> Pin:
+    """The pin, with a reason where its image is one that image-version gives a version."""
+    if pin.image.digest or pin.image.tag not in (None, "latest"):
+        return pin
+    version = stated(pin.image.name, ctx.build)
+    if version is None or not version.version:
+        return pin
+    return pin._replace(reason=f"`image-version` goes first: {version.why}")
+
+
+def _judged(pins: Iterable[Pin], ctx: Context) -> Iterator[Finding]:
+    update = bool(ctx.options.get("update"))
+    wanted = [pin for pin in pins if not pin.image.digest or (update and pin.image.tag)]
+    if not wanted:
         return
     from dockmend._project.registry import answers
 
-    known = answers(pin.question for pin in pins if pin.question)
-    for pin in pins:
-        if pin.question is None:
-            yield Finding(_message(pin.use), pin.use.place.span, reason=pin.reason)
-        elif not known[pin.question].digest:
-            yield Finding(_message(pin.use), pin.use.place.span, reason=known[pin.question].reason)
-        elif not pin.use.image.digest:
-            yield _pinned(doc, pin, known[pin.question].digest)
-        elif day := _of_the_day(pin.use.image.digest, pin.question):
-            yield _moved(doc, pin, known[pin.question].digest, answers([day])[day].created)
+    questions = {pin: _question(pin, ctx) for pin in wanted if not pin.reason}
+    if ctx.ahead is not None:
+        ctx.ahead.extend((pin.image.digest, question) for pin, question in questions.items())
+        return
+    known = answers(questions.values())
+    for pin in wanted:
+        question = questions.get(pin)
+        answer = known[question] if question else None
+        if answer is None or not answer.digest:
+            yield Finding(_message(pin), pin.span, reason=answer.reason if answer else pin.reason)
+        elif not pin.image.digest:
+            yield _pinned(pin, answer.digest)
+        elif question and (day := _of_the_day(pin.image.digest, question)):
+            yield _moved(pin, answer.digest, answers([day])[day].created)
 
 
 def prepare(noted: list[tuple[str | None, Question]]) -> Iterator[tuple[int, int]]:
@@ -142,37 +156,12 @@ def prepare(noted: list[tuple[str | None, Question]]) -> Iterator[tuple[int, int
         yield from ask(day for day in days if day)
 
 
-def _trusted(doc: Document) -> Iterator[Finding]:
-    for instruction in doc.instructions:
-        holder = instruction.trigger or instruction
-        if holder.name in ("ENV", "ARG", "RUN"):
-            args = holder.args
-            spans = [args.span(*span) for span in content_trust(args.text)]
-            for body in holder.heredocs:
-                start, end = body.span
-                spans += [Span(start + a, start + b) for a, b in content_trust(doc.text[start:end])]
-            yield from (Finding(MESSAGE, span, reason=INSTEAD) for span in spans)
+def _question(pin: Pin, ctx: Context) -> Question:
+    from dockmend._project.registry import Question
 
-
-def _pins(doc: Document, ctx: Context) -> Iterator[_Pin]:
     mirrors = ctx.options.get("mirrors")
-    update = bool(ctx.options.get("update"))
-    for use in image_uses(doc):
-        image, source = use.image, written(use.reference)
-        decided_later = image.tag is not None and "$" in image.tag
-        if source is None or decided_later or (image.digest and not (update and image.tag)):
-            continue
-        place = deciding(doc, use.place)
-        version = stated(image.name, ctx.build) if image.tag in (None, "latest") else None
-        if version is not None and version.version and not image.digest:
-            yield _Pin(use, use.place, None, f"`image-version` goes first: {version.why}")
-        elif isinstance(place, str):
-            yield _Pin(use, use.place, None, place)
-        else:
-            from dockmend._project.registry import Question
-
-            mirror = str(mirrors.get(source.registry, "")) if isinstance(mirrors, Mapping) else ""
-            yield _Pin(use, place, Question(source._replace(digest=None), mirror, update))
+    mirror = str(mirrors.get(pin.source.registry, "")) if isinstance(mirrors, Mapping) else ""
+    return Question(pin.source._replace(digest=None), mirror, bool(ctx.options.get("update")))
 
 
 def _of_the_day(pinned: str, question: Question) -> Question | None:
@@ -185,34 +174,31 @@ def _of_the_day(pinned: str, question: Question) -> Question | None:
     return question._replace(image=question.image._replace(digest=digest))
 
 
-def _message(use: Use) -> str:
-    name = use.reference.partition("@")[0]
-    if use.image.digest:
-        return f"whether the tag of {name} has left the pinned digest is not known"
-    return f"the image {name} is whatever has that {'tag' if use.image.tag else 'name'} on the day"
+def _message(pin: Pin) -> str:
+    if pin.image.digest:
+        return f"whether the tag of {pin.name} has left the pinned digest is not known"
+    return f"the image {pin.name} is whatever has that {'tag' if pin.image.tag else 'name'} on the day"
 
 
-def _pinned(doc: Document, pin: _Pin, digest: str) -> Finding:
-    new = f"@{digest}" if pin.use.image.tag else f":latest@{digest}"
+def _pinned(pin: Pin, digest: str) -> Finding:
+    new = f"@{digest}" if pin.image.tag else f":latest@{digest}"
     reason = "what its owner mends from now on comes with `--update` only"
-    return _finding(doc, pin, _message(pin.use), len(pin.place.reference), new, reason)
+    return _finding(pin, _message(pin), len(pin.end), new, reason)
 
 
-def _moved(doc: Document, pin: _Pin, digest: str, day: str) -> Finding:
-    name = pin.use.reference.partition("@")[0]
-    message = f"{name} is pinned to an image that the tag has left{f' for one of {day}' if day else ''}"
+def _moved(pin: Pin, digest: str, day: str) -> Finding:
+    message = f"{pin.name} is pinned to an image that the tag has left{f' for one of {day}' if day else ''}"
     reason = "what is in the image changes as its owner changed it"
-    return _finding(doc, pin, message, pin.place.reference.rfind("@"), f"@{digest}", reason)
+    return _finding(pin, message, pin.end.rfind("@"), f"@{digest}", reason)
 
 
-def _finding(doc: Document, pin: _Pin, message: str, start: int, new: str, reason: str) -> Finding:
-    """The finding whose fix puts `new` for the reference from `start` on."""
-    span = pin.use.place.span
-    changed = pin.place.replaced(doc, start, len(pin.place.reference), new)
+def _finding(pin: Pin, message: str, start: int, new: str, reason: str) -> Finding:
+    """The finding whose fix puts `new` for the end of the reference from `start` on."""
+    changed = pin.replace(start, new)
     if changed is None:
-        return Finding(message, span, reason="it is written with quotes, or on several lines")
-    edit, meaning = changed
-    return Finding(message, span, Fix(UNSAFE, (edit,), {pin.place.instruction.index: (meaning,)}), reason)
+        return Finding(message, pin.span, reason="it is written with quotes, or on several lines")
+    edit, becomes = changed
+    return Finding(message, pin.span, Fix(UNSAFE, (edit,), becomes), reason)
 
 
 HOOK = Hook(
@@ -222,6 +208,7 @@ HOOK = Hook(
     check=check,
     safety=UNSAFE,
     options={"mirrors": {}, "update": False},
+    compose=compose,
     prepare=prepare,
 )
 

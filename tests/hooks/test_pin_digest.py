@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+import compose_harness
 from dockmend import _cli, image_version, pin_digest, slim_base
 from dockmend._dockerfile.parser import parse
 from dockmend._engine.mend import Settings, check_text, mend_text
@@ -256,6 +258,73 @@ UNSAFE = [
 test_left_alone, test_mended, test_unsafe = suite(HOOK, LEFT_ALONE, unsafe=UNSAFE)
 
 
+def without_digests(documents: list[Any]) -> list[Any]:
+    return [re.sub(r":latest|@sha256:[0-9a-f]{64}", "", json.dumps(one)) for one in documents]
+
+
+COMPOSE_LEFT_ALONE = [
+    Row("a digest", f"services:\n  a:\n    image: python:3.12@{OLD}\n", says=""),
+    Row("a digest of today", f"services:\n  a:\n    image: python:3.12{PIN}\n", options=UPDATE, says=""),
+    Row("an image that is built", "services:\n  a:\n    build: .\n    image: python:3.12\n", says=""),
+    Row("a variable", "services:\n  a:\n    image: python:${TAG:-3.12}\n", says=""),
+    Row("nothing", "services:\n  a:\n    image:\n", says=""),
+    Row(
+        "an image that nobody has",
+        "services:\n  a:\n    image: nobody/nothing:1\n",
+        says="the registry has no such image or tag",
+    ),
+    Row(
+        "Docker Content Trust",
+        "services:\n  a:\n    build: .\n    environment:\n      DOCKER_CONTENT_TRUST: 1\n",
+        says="official images cannot be pulled with it",
+    ),
+]
+
+COMPOSE_UNSAFE = [
+    Row(
+        "an image",
+        "services:\n  a:\n    image: python:3.12 # ours\n",
+        f"services:\n  a:\n    image: python:3.12{PIN} # ours\n",
+    ),
+    Row(
+        "in quotes and in braces",
+        "services:\n  a: {image: 'python:3.12'}\n  b: {image: python:latest, init: true}\n",
+        f"services:\n  a: {{image: 'python:3.12{PIN}'}}\n  b: {{image: python:latest{PIN}, init: true}}\n",
+    ),
+    Row(
+        "no tag",
+        "services:\n  a:\n    image: localhost:5000/app\n",
+        f"services:\n  a:\n    image: localhost:5000/app:latest{PIN}\n",
+    ),
+    Row(
+        "one that services share",
+        "x-base: &base\n  image: python:3.12\nservices:\n  a: *base\n  b:\n    <<: *base\n    init: true\n",
+        f"x-base: &base\n  image: python:3.12{PIN}\nservices:\n  a: *base\n  b:\n    <<: *base\n    init: true\n",
+    ),
+    Row(
+        "a moved tag",
+        f"services:\n  a:\n    image: python:3.12@{OLD}\n",
+        f"services:\n  a:\n    image: python:3.12{PIN}\n",
+        options=UPDATE,
+        says="python:3.12 is pinned to an image that the tag has left for one of 2026-10-31",
+    ),
+    Row(
+        "a Dockerfile within",
+        "services:\n  a:\n    build:\n      dockerfile_inline: |\n        FROM python:3.12\n        ENV A=1\n",
+        f"services:\n  a:\n    build:\n      dockerfile_inline: |\n        FROM python:3.12{PIN}\n        ENV A=1\n",
+    ),
+]
+
+compose_left_alone, _, compose_unsafe = compose_harness.suite(
+    HOOK, COMPOSE_LEFT_ALONE, unsafe=COMPOSE_UNSAFE, aside=without_digests
+)
+
+
+class TestCompose:
+    test_left_alone = staticmethod(compose_left_alone)
+    test_unsafe = staticmethod(compose_unsafe)
+
+
 def settings(*hooks: str, unsafe: bool = True, **options: object) -> Settings:
     named = {hook.HOOK.name: hook.HOOK for hook in (image_version, pin_digest, slim_base)}
     return Settings(
@@ -354,8 +423,12 @@ class TestManyFiles:
     def test_all_images_are_asked_for_before_the_first_file(self) -> None:
         noted: list[Any] = []
         ctx = Context(None, BuildContext(None), {"mirrors": {}, **UPDATE}, asked=True, ahead=noted)
-        for text in (f"FROM python:3.12@{OLD}\n", "FROM composer:2.8\nENV DOCKER_CONTENT_TRUST=1\n", "FROM scratch\n"):
-            assert list(pin_digest.check(parse(text), ctx)) == []
+        for text in (
+            f"FROM python:3.12@{OLD}\n",
+            "FROM composer:2.8\nENV DOCKER_CONTENT_TRUST=1\n",
+            "FROM scratch\n",
+        ):
+            assert all(one.fix is None for one in pin_digest.check(parse(text), ctx))
         assert ASKED == []
         assert list(pin_digest.prepare(noted))
         python = "docker.io/library/python:3.12"

@@ -1,4 +1,4 @@
-"""`dockmend verify PATH…`: the signatures of the images that Dockerfiles take, checked by cosign."""
+"""`dockmend verify PATH…`: the signatures of the images that files take, checked by cosign."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 
-from dockmend._dockerfile.document import Document
-from dockmend._dockerfile.parser import parse
-from dockmend._dockerfile.span import Span
 from dockmend._engine import files
 from dockmend._engine.config import Configs
 from dockmend._engine.discover import Search
 from dockmend._engine.errors import Failure
+from dockmend._engine.kinds import kind_of, masked
 from dockmend._options import CommandParser
-from dockmend._project.image_uses import image_uses
-from dockmend._project.reference import base_reference, written
+from dockmend._project.pins import references
+from dockmend._project.reference import written
 from dockmend._project.registry.endpoint import endpoint
 from dockmend._report.output import Output
 from dockmend._report.progress import watch
@@ -29,10 +27,10 @@ SUMMARY = "check the signatures of base images"
 
 _ABOUT = """\
 Check with cosign, which has to be on the PATH, that each image which a
-Dockerfile is built from or copies from is signed with that key, or by that
-identity. A folder is searched for Dockerfiles. Exit status: 0 all images are
-verified, 1 one is not, 2 wrong usage, no cosign, or a file that could not be
-read or parsed."""
+Dockerfile is built from or copies from, or a Compose file runs, is signed
+with that key, or by that identity. A folder is searched for such files. Exit
+status: 0 all images are verified, 1 one is not, 2 wrong usage, no cosign, or
+a file that could not be read or parsed."""
 
 # Seconds that cosign has for one image, and how many run at a time.
 _LIMIT = 60
@@ -41,7 +39,7 @@ _MOST = 300
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Verify the images of the Dockerfiles that the arguments name, and print a result for each."""
+    """Verify the images of the files that the arguments name, and print a result for each."""
     options, by = _parse(arguments)
     cosign = shutil.which("cosign")
     if cosign is None:
@@ -53,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
     errors: list[Failure] = []
     for path in search.files(options.paths):
         try:
-            taken += sorted(_taken(path), key=lambda one: one.span)
+            taken += _taken(path)
         except Failure as error:
             errors.append(error)
     errors[:0] = search.errors
@@ -75,7 +73,7 @@ def main(arguments: Sequence[str]) -> int:
 def _parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     """The options, and those of cosign that say by what to verify."""
     parser = CommandParser("verify", "PATH...", _ABOUT)
-    parser.add_argument("paths", metavar="PATH", nargs="+", help="a Dockerfile, or a folder of them")
+    parser.add_argument("paths", metavar="PATH", nargs="+", help="a file, or a folder of them")
     parser.add_argument("--key", metavar="FILE", help="the public key, or cosign's address of one")
     parser.add_argument("--certificate-identity", metavar="ID", help="who has to have signed, with")
     parser.add_argument("--certificate-oidc-issuer", metavar="URL", help="who has to vouch for that")
@@ -94,35 +92,25 @@ def _parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
 
 def _taken(path: str) -> Iterator[Signature]:
     """The images of the file at `path`, to be verified. Raises Failure where it cannot be read or parsed."""
-    doc = parse(files.read(path).text)
+    text = files.read(path).text
+    doc = kind_of(path).parse(text)
     if doc.problems:
         from dockmend._project.secrets import discreet
 
-        problem = doc.problems[0]
-        raise Failure.at(path, discreet(doc.text, problem), problem.line)
-    known = set()
-    for use in image_uses(doc):
-        known.add(use.place.instruction.index)
-        yield _signature(path, doc, use.place.span, use.reference)
-    for stage in doc.stages:
-        reference = base_reference(doc, stage)
-        if stage.parent is None and stage.instruction.index not in known and "$" in reference:
-            word = stage.instruction.words[0]
-            yield _signature(path, doc, word.span(0, len(word.text)), reference)
-
-
-def _signature(path: str, doc: Document, span: Span, reference: str) -> Signature:
-    image = written(reference)
-    asked = reason = ""
-    if "$" in reference or image is None:
-        reason = "a build argument without a default decides it"
-    elif isinstance(endpoint(image, ""), str):
-        reason = "its registry is no name of one"
-    else:
-        # cosign verifies what a digest names, whatever the tag.
-        end = f"@{image.digest}" if image.digest else f":{image.tag or 'latest'}"
-        asked = f"{image.registry}/{image.repository}{end}"
-    return Signature(path, doc.text, span, reference, asked, reason)
+        raise Failure.at(path, discreet(text, doc.problems[0]), doc.problems[0].line)
+    shown = masked(text, path)
+    for span, reference in sorted(references(doc)):
+        image = written(reference)
+        asked = reason = ""
+        if "$" in reference or image is None:
+            reason = "a variable that has no value here decides it"
+        elif isinstance(endpoint(image, ""), str):
+            reason = "its registry is no name of one"
+        else:
+            # cosign verifies what a digest names, whatever the tag.
+            end = f"@{image.digest}" if image.digest else f":{image.tag or 'latest'}"
+            asked = f"{image.registry}/{image.repository}{end}"
+        yield Signature(path, shown, span, reference, asked, reason)
 
 
 def _verified(
@@ -153,4 +141,5 @@ def _reason(command: list[str]) -> str:
     lines = done.stderr.decode("utf-8", "replace").split("\n")
     said = [line.strip() for line in lines if line.strip()]
     told = next((line.partition(":")[2] for line in said if line.lower().startswith("error:")), "")
-    return printable((told or (said or [""])[-1]).strip())[:_MOST] or f"cosign ended with status {done.returncode}"
+    why = (told or (said or [""])[-1]).strip()
+    return printable(why)[:_MOST] or f"cosign ended with status {done.returncode}"

@@ -11,8 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+from dockmend._dockerfile.document import Document
 from dockmend._dockerfile.span import Span
+
+if TYPE_CHECKING:
+    from dockmend._compose.document import ComposeFile
 
 MESSAGE = "Docker Content Trust is turned on, which Docker retired: official images cannot be pulled with it"
 INSTEAD = (
@@ -59,3 +64,23 @@ def content_trust(text: str) -> Iterator[Span]:
         value = match["value"]
         if match.start() < comment and value not in _OFF and not (value or "").startswith(_UNKNOWN):
             yield Span(*match.span())
+
+
+def in_dockerfile(doc: Document) -> Iterator[Span]:
+    """Where ENV, ARG and RUN turn it on."""
+    for instruction in doc.instructions:
+        holder = instruction.trigger or instruction
+        if holder.name in ("ENV", "ARG", "RUN"):
+            yield from (holder.args.span(*span) for span in content_trust(holder.args.text))
+            for start, end in (body.span for body in holder.heredocs):
+                yield from (Span(start + a, start + b) for a, b in content_trust(doc.text[start:end]))
+
+
+def in_compose(doc: ComposeFile) -> Iterator[Span]:
+    """Where a Compose file turns it on; the Dockerfiles in it are left to `in_dockerfile`."""
+    found = list(content_trust(doc.text))
+    if found:
+        from dockmend._compose.inline import inlines
+
+        within = [inline.node.span for inline in inlines(doc)]
+        yield from (one for one in found if not any(a <= one.start < b for a, b in within))

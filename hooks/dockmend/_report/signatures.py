@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from dockmend._dockerfile.span import Span
-from dockmend._project.secrets import masked
 from dockmend._report.full import excerpt
 from dockmend._report.places import Places
 from dockmend._report.style import BLUE, BOLD, GREEN, RED, Style, printable, printable_path
 
 
 class Signature(NamedTuple):
-    """An image that a file takes, at `span` of its `text`.
+    """An image that a file takes, at `span` of its `text`, in which secrets are masked.
 
     `image` is the reference that the file comes to, `asked` the one that was verified, or "". `reason` says
     why it is not verified, and is "" where it is.
@@ -30,7 +29,7 @@ class Signature(NamedTuple):
 def _full(found: Sequence[Signature], style: Style) -> Iterator[str]:
     """A block of lines for each image, an empty line after it."""
     for one in found:
-        places = Places(masked(one.text))
+        places = Places(one.text)
         line, column = places.position(one.span.start)
         end_line, end_column = places.position(one.span.end)
         text = places.line(line)
