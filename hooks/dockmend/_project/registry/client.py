@@ -12,7 +12,6 @@ import shutil
 from collections.abc import Callable, Iterable
 from threading import Lock
 from typing import Any, TypeVar, cast
-from urllib.parse import urlsplit
 
 import requests
 from docker.auth import load_config
@@ -43,6 +42,7 @@ _CREATED = "org.opencontainers.image.created"
 # What builds the same bits every time says 1970, 1980 or year 1.
 _DAY = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(?=T|\Z)")
 _LARGEST = 4 << 20
+_URL = re.compile(r"https?://(?:[^/?#@]*@)?([^/?#@]+)")
 
 
 class Refused(Exception):
@@ -124,9 +124,9 @@ class Client:
             return f"{at.name} has had too many requests; log in with `docker login`, or try later"
         if status:
             return f"{at.name} refuses, with status {status}"
-        request = getattr(error, "request", None)
-        host = urlsplit(request.url or "").netloc if request is not None else ""
-        host = at.name if host in ("", at.host) else host
+        # What gives out tokens may be another host.
+        url = _URL.match(getattr(getattr(error, "request", None), "url", None) or "")
+        host = at.name if url is None or url[1] == at.host else url[1]
         if isinstance(error, requests.exceptions.SSLError):
             return f"the TLS certificate of {host} cannot be trusted"
         if isinstance(error, requests.Timeout):
