@@ -64,10 +64,11 @@ Stages, `scratch`, digests without a tag, and what a build argument without a de
 
 ## Docker Content Trust
 
-`DOCKER_CONTENT_TRUST=1` in ENV, ARG, RUN and Compose files is reported whether the hook was asked for or not.
-Docker retired it: since August 2025 official images cannot be pulled where it is set, and its service ends in
-December 2026. Digests do what it did for the content. Who published an image is told by signatures of cosign
-(`dockmend verify`) or Notation, where there are any: Docker's official images have none as of 2026.
+`DOCKER_CONTENT_TRUST=1` is reported in Dockerfiles (ENV, ARG, RUN), Compose files, scripts, Makefiles and CI
+files, whether the hook was asked for or not. Docker retired it: since August 2025 official images cannot be
+pulled where it is set, and its service ends in December 2026. Digests do what it did for the content. Who
+published an image is told by signatures of cosign (`dockmend verify`) or Notation, where there are any:
+Docker's official images have none as of 2026.
 
 ## Options
 
@@ -99,18 +100,25 @@ from dockmend._project.versions import stated
 if TYPE_CHECKING:
     from dockmend._compose.document import ComposeFile
     from dockmend._project.registry import Question
+    from dockmend._project.scripts import ScriptFile
 
 
 def check(doc: Document, ctx: Context) -> Iterator[Finding]:
     """Yield a finding for each image without a digest and, if wanted, each whose tag has left its digest."""
     yield from (Finding(MESSAGE, span, reason=INSTEAD) for span in content_trust.in_dockerfile(doc))
-    yield from _judged((_waiting(pin, ctx) for pin in dockerfile_pins(doc)) if ctx.asked else (), ctx)
+    yield from _judged(dockerfile_pins(doc), ctx)
 
 
 def compose(doc: ComposeFile, ctx: Context) -> Iterator[Finding]:
     """Yield the same for the images that services run."""
     yield from (Finding(MESSAGE, span, reason=INSTEAD) for span in content_trust.in_compose(doc))
-    yield from _judged(compose_pins(doc) if ctx.asked else (), ctx)
+    yield from _judged(compose_pins(doc), ctx)
+
+
+def script(doc: ScriptFile, ctx: Context) -> Iterator[Finding]:
+    """Yield a finding where a script, Makefile or CI file turns Docker Content Trust on."""
+    del ctx
+    yield from (Finding(MESSAGE, span, reason=INSTEAD) for span in content_trust.content_trust(doc.text))
 
 
 def _waiting(pin: Pin, ctx: Context) -> Pin:
@@ -125,7 +133,11 @@ def _waiting(pin: Pin, ctx: Context) -> Pin:
 
 def _judged(pins: Iterable[Pin], ctx: Context) -> Iterator[Finding]:
     update = bool(ctx.options.get("update"))
-    wanted = [pin for pin in pins if not pin.image.digest or (update and pin.image.tag)]
+    wanted = [
+        _waiting(pin, ctx)
+        for pin in (pins if ctx.asked else ())
+        if not pin.image.digest or (update and pin.image.tag)
+    ]
     if not wanted:
         return
     from dockmend._project.registry import answers
@@ -209,6 +221,7 @@ HOOK = Hook(
     safety=UNSAFE,
     options={"mirrors": {}, "update": False},
     compose=compose,
+    script=script,
     prepare=prepare,
 )
 

@@ -320,6 +320,29 @@ compose_left_alone, _, compose_unsafe = compose_harness.suite(
 )
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "places"),
+    [
+        ("ci.sh", "export DOCKER_CONTENT_TRUST=1\n# DOCKER_CONTENT_TRUST=1\n", [(1, 8)]),
+        ("Makefile", "all:\n\tDOCKER_CONTENT_TRUST=1 docker pull a\n", [(2, 2)]),
+        (".gitlab-ci.yml", "variables:\n  DOCKER_CONTENT_TRUST: '1'\n", [(2, 3)]),
+        (
+            "compose.yaml",
+            "services: {a: {build: {args: [DOCKER_CONTENT_TRUST=1],\n dockerfile_inline: 'FROM a'}}}\n",
+            [(1, 31)],
+        ),
+        (
+            "compose.yaml",
+            "services:\n a:\n  build:\n   dockerfile_inline: |\n    FROM a\n    ENV DOCKER_CONTENT_TRUST=1\n",
+            [(6, 9)],
+        ),
+    ],
+)
+def test_content_trust_in_other_files(name: str, text: str, places: list[tuple[int, int]]) -> None:
+    found = check_text(text, Settings((HOOK,)), f"/project/{name}", BuildContext(None)).findings
+    assert [(one.line, one.column) for one in found] == places
+
+
 class TestCompose:
     test_left_alone = staticmethod(compose_left_alone)
     test_unsafe = staticmethod(compose_unsafe)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from dockmend._dockerfile.document import Document
 from dockmend._dockerfile.span import Edit, Span
-from dockmend._project.image_uses import Place, deciding, image_uses
+from dockmend._project.image_uses import Place, deciding, image_uses, service_images
 from dockmend._project.reference import SCRATCH, Image, base_reference, parse, written
+from dockmend._project.scripts import ScriptFile
 
 if TYPE_CHECKING:
     from dockmend._compose.document import ComposeFile
@@ -54,18 +55,20 @@ def dockerfile_pins(doc: Document) -> Iterator[Pin]:
 
 def compose_pins(doc: ComposeFile) -> Iterator[Pin]:
     """Those that services run; none that a variable decides."""
-    for node in _service_images(doc):
+    for node in service_images(doc):
         image, source = parse(node.text), written(node.text)
         if image is not None and source is not None and image.name != SCRATCH and "$" not in node.text:
             yield Pin(node.text, image, source, node.span, node.text, _in_compose(doc, node))
 
 
-def references(doc: Document | ComposeFile) -> Iterator[tuple[Span, str]]:
+def references(doc: Document | ComposeFile | ScriptFile) -> Iterator[tuple[Span, str]]:
     """All images that the file takes, and where; what is not known of a reference keeps its `$`."""
+    if isinstance(doc, ScriptFile):
+        return
     if not isinstance(doc, Document):
         from dockmend._compose.inline import inlines
 
-        yield from ((node.span, node.text) for node in _service_images(doc))
+        yield from ((node.span, node.text) for node in service_images(doc))
         for inline in inlines(doc):
             yield from ((inline.span(span), text) for span, text in references(inline.doc))
         return
@@ -78,19 +81,6 @@ def references(doc: Document | ComposeFile) -> Iterator[tuple[Span, str]]:
         if stage.parent is None and stage.instruction.index not in known and "$" in reference:
             word = stage.instruction.words[0]
             yield word.span(0, len(word.text)), reference
-
-
-def _service_images(doc: ComposeFile) -> Iterator[Node]:
-    """The `image` of each service, once where they share it; one that is built names its own image so.
-
-    https://docs.docker.com/reference/compose-file/services/#image
-    """
-    seen = set()
-    for service in doc.services:
-        node = service.text("image")
-        if node is not None and node.tag == "str" and "build" not in service.fields and id(node) not in seen:
-            seen.add(id(node))
-            yield node
 
 
 def _in_dockerfile(doc: Document, place: Place) -> Replace:
