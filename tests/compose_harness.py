@@ -105,7 +105,8 @@ def _mend(hook: Hook, row: Row, text: str, folder: Path, risky: bool) -> Result:
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
     path = folder / NAME
     path.write_text(text, newline="")
-    settings = settings_for(hook, unsafe=risky, options={hook.name: row.options})
+    options = {hook.name: row.options}
+    settings = settings_for(hook, unsafe=risky, options=options, asked=[hook.name])
     result = mend_text(text, settings, str(path), BuildContext(str(folder)))
     assert not result.problems, result.problems
     return result

@@ -265,10 +265,13 @@ def suite(
 
 
 def settings_for(
-    *hooks: Hook, unsafe: bool = False, options: Mapping[str, Mapping[str, object]] = NOTHING
+    *hooks: Hook,
+    unsafe: bool = False,
+    options: Mapping[str, Mapping[str, object]] = NOTHING,
+    asked: Iterable[str] = (),
 ) -> Settings:
     """Settings for these hooks; `options` are those that differ from a hook's defaults, by its name."""
-    return Settings(hooks, options=options, unsafe=unsafe)
+    return Settings(hooks, options=options, unsafe=unsafe, asked=frozenset(asked))
 
 
 class Place(NamedTuple):
@@ -343,11 +346,13 @@ def assert_mended(case: Case, folder: Path, umbrella: bool, unsafe: bool) -> Non
 def _mend(case: Case, text: str, spot: Place, unsafe: bool, umbrella: bool) -> Result | None:
     """What mending gives; within the umbrella None where another hook mends the text too."""
     options = {case.hook.name: case.row.options}
-    alone = mend_text(text, settings_for(case.hook, unsafe=unsafe, options=options), *spot)
+    asked = [case.hook.name]
+    alone = mend_text(text, settings_for(case.hook, unsafe=unsafe, options=options, asked=asked), *spot)
     assert not alone.problems, alone.problems
     if not umbrella:
         return alone
-    everyone = mend_text(text, settings_for(*every_hook(case.hook), unsafe=unsafe, options=options), *spot)
+    every = settings_for(*every_hook(case.hook), unsafe=unsafe, options=options, asked=asked)
+    everyone = mend_text(text, every, *spot)
     if any(m.hook.name != case.hook.name for m in everyone.mended):
         return None
     assert everyone.text == alone.text
@@ -408,7 +413,7 @@ def assert_findings(case: Case, text: str, spot: Place) -> None:
     doc = parse(text)
     defaults = {name: v[0] if isinstance(v, tuple) else v for name, v in case.hook.options.items()}
     options = {**defaults, **case.row.options}
-    for finding in case.hook.check(doc, Context(spot.path, spot.build, options)):
+    for finding in case.hook.check(doc, Context(spot.path, spot.build, options, asked=True)):
         assert finding.message
         assert finding.severity is None or finding.severity in SEVERITIES
         assert 0 <= finding.span.start <= finding.span.end <= len(text)

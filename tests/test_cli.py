@@ -20,9 +20,11 @@ import pytest
 
 import fake_hooks
 from dockmend import __version__, _cli, _options
+from dockmend._dockerfile.document import Document
 from dockmend._engine import run
 from dockmend._engine.errors import Failure
 from dockmend._engine.run import Outcome
+from dockmend._hook import Context, Finding
 from dockmend._report import progress
 from dockmend._report.output import Output
 from dockmend._report.style import Style, style_of
@@ -767,6 +769,50 @@ def test_the_bar_shows_how_far_it_is(
     made = [Outcome(str(i)) for i in range(3)]
     assert list(progress.shown(iter(made), 3)) == made
     assert "3/3" in capsys.readouterr().err
+
+
+def test_a_bar_for_what_takes_long_alone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setattr(progress, "PAUSE", 0.0)
+    steps = [(0, 3), (1, 3), (3, 3)]
+    progress.watch(iter(steps))
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    progress.watch(iter(steps))
+    assert "3/3" in capsys.readouterr().err
+
+
+def test_hooks_that_were_asked_for_prepare_once_for_all_files(
+    dockmend: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared: list[list[str]] = []
+
+    def check(doc: Document, ctx: Context) -> Iterator[Finding]:
+        if ctx.ahead is not None:
+            ctx.ahead.append(doc.stages[0].base)
+        yield from ()
+
+    def prepare(ahead: list[str]) -> Iterator[tuple[int, int]]:
+        prepared.append(ahead)
+        yield 1, 1
+
+    slow = fake_hooks.UPPER._replace(name="slow", aliases=(), check=check, prepare=prepare)
+    monkeypatch.setitem(fake_hooks.HOOKS, "slow", slow)
+    fake_hooks.install(monkeypatch)
+    for name in "ab":
+        write(f"FROM {name}\n", f"{name}/Dockerfile")
+    write("FROM\n", "broken/Dockerfile")
+    write("x = 1\n", "c/.dockmend.toml")
+    write("FROM c\n", "c/Dockerfile")
+    assert dockmend("a", "b").status == 0
+    assert prepared == []
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert dockmend("--extend-select", "slow").status == 2
+    assert dockmend("--select", "slow", "a", "b").status == 0
+    assert dockmend("--select", "slow", "--ignore", "slow", "a").status == 0
+    assert prepared == [["a", "b"], ["a", "b"]]
 
 
 @pytest.mark.parametrize(

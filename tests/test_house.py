@@ -97,7 +97,10 @@ EXCEPTIONS = {("hooks", "_cli")}
 # For types alone.
 CONTRACT = ("_hook", "_project")
 PARSERS = {
+    "docker",
     "dockerfile_parse",
+    "dxf",
+    "requests",
     "ruamel",
     "tree_sitter",
     "tree_sitter_bash",
@@ -182,9 +185,9 @@ class TestImports:
 
 
 LATE = {
-    "concurrent.futures", "dataclasses", "difflib", "dockerfile_parse", "importlib.metadata", "inspect", "json", "logging",
-    "lsprotocol", "multiprocessing", "pathlib", "pygls", "rich", "ruamel", "ruamel.yaml", "shutil", "subprocess", "tempfile", "textwrap",
-    "tomli", "tomllib", "traceback", "unidiff", "urllib",
+    "concurrent.futures", "dataclasses", "difflib", "docker", "dockerfile_parse", "dxf", "importlib.metadata", "inspect",
+    "json", "logging", "lsprotocol", "multiprocessing", "pathlib", "pygls", "requests", "rich", "ruamel", "ruamel.yaml",
+    "shutil", "subprocess", "tempfile", "textwrap", "threading", "tomli", "tomllib", "traceback", "unidiff", "urllib",
 }  # fmt: skip
 
 

@@ -91,6 +91,7 @@ class _Command:
             self.say(str(failure))
         if not paths and not search.errors and not self.options.force_exclude:
             self.say("warning: no Dockerfile was found under the given paths")
+        self.prepare(paths, job)
         jobs = self.options.jobs or os.cpu_count() or 1
         outcomes = run.outcomes(paths, job, jobs)
         if self.shows_progress(len(paths)):
@@ -99,6 +100,16 @@ class _Command:
             outcomes = shown(outcomes, len(paths))
         self.show(outcomes, self.out, job.configs)
         return self.status(bool(search.errors))
+
+    def prepare(self, paths: Sequence[str], job: run.Job) -> None:
+        """Let hooks do what they do once for all files, with a bar where that takes long."""
+        steps = run.prepare(paths, job)
+        if self.has_terminal():
+            from dockmend._report.progress import watch
+
+            watch(steps)
+        for _ in steps:
+            pass
 
     def standard_input(self) -> int:
         """Report on standard input or, with `--fix`, give it back mended; whatever happens, it comes out."""
@@ -133,6 +144,7 @@ class _Command:
             options.context and os.path.abspath(options.context),
             options.fail_on,
             self.changed(),
+            {"pin-digest": {"update": True}} if options.update else {},
         )
 
     def changed(self) -> Changes | None:
@@ -202,8 +214,12 @@ class _Command:
             raise Failure.at(config.path or "", message)
         return name
 
+    def has_terminal(self) -> bool:
+        """Whether somebody watches standard error and wants to."""
+        return not self.options.quiet and sys.stderr is not None and sys.stderr.isatty()
+
     def shows_progress(self, total: int) -> bool:
-        if self.options.quiet or sys.stderr is None or not sys.stderr.isatty():
+        if not self.has_terminal():
             return False
         from dockmend._report.progress import MANY
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dockmend._dockerfile.span import Edit as Edit  # noqa: PLC0414 - hooks take it from here
@@ -80,13 +80,15 @@ class Context(NamedTuple):
 
     `path` is the file's absolute path, None for text without a name. `options` are the hook's own
     settings from the configuration, defaults filled in. `asked` says that the hook was selected by
-    its name: without it, no network is used and no other program is run.
+    its name: without it, no network is used and no other program is run. With `ahead`, the check of a
+    hook that has `prepare` adds there what is to be prepared, and what it finds does not count yet.
     """
 
     path: str | None
     build: BuildContext
     options: Mapping[str, object]
     asked: bool = False
+    ahead: list[Any] | None = None
 
 
 def nothing(doc: object, ctx: Context) -> Iterable[Finding]:
@@ -103,6 +105,10 @@ class Hook(NamedTuple):
     the same thing (DL3025). `options` maps each setting to its default; a string setting with a closed
     set of values gives them as a tuple, the default first. `keywords` are the instructions it looks
     at: a Dockerfile with none of them is not handed to it (empty: every one is).
+
+    `prepare` is for what takes long, and called where the hook was selected by its name: before the first
+    file is judged it gets what the checks of all of them noted in `ahead`, does it once, and yields how
+    many of how many steps are done. The checks do by themselves what was not prepared.
     """
 
     name: str
@@ -116,3 +122,4 @@ class Hook(NamedTuple):
     options: Mapping[str, object] = {}
     compose: Callable[[ComposeFile, Context], Iterable[Finding]] = nothing
     script: Callable[[ScriptFile, Context], Iterable[Finding]] = nothing
+    prepare: Callable[[list[Any]], Iterator[tuple[int, int]]] | None = None

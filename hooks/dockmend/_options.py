@@ -86,6 +86,8 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace, hook: H
     for name in ("select", "extend_select", "ignore"):
         option = f"--{name.replace('_', '-')}"
         setattr(options, name, _names(parser, option, getattr(options, name)))
+    if hook is None and options.update:
+        options.extend_select = (*(options.extend_select or ()), "pin-digest")
     if hook is not None:
         options.select = (hook.name,)
         options.fix = not options.check
@@ -154,6 +156,14 @@ def _mending(parser: argparse.ArgumentParser, hook: Hook | None) -> None:
         default=None,
         help="make fixes that may change behaviour, too",
     )
+    if hook is None or "update" in hook.options:
+        group.add_argument(
+            "--update",
+            action="store_true",
+            help="move pinned digests to what their tags are now (selects pin-digest)",
+        )
+    else:
+        group.set_defaults(update=False)
     group.add_argument(
         "--diff", action="store_true", help="print what mending would change as a patch, and change nothing"
     )

@@ -25,6 +25,7 @@ HOOKS = (
     "image-version",
     "no-secrets",
     "dockerignore",
+    "pin-digest",
     "compose-limits",
 )
 

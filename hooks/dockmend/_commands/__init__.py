@@ -10,7 +10,7 @@ import importlib
 from collections.abc import Callable, Sequence
 from typing import cast
 
-COMMANDS = ("lsp", "rule", "rules")
+COMMANDS = ("lsp", "rule", "rules", "verify")
 
 Command = Callable[[Sequence[str]], int]
 

@@ -138,10 +138,8 @@ def _find(
     silenced = kind.silenced(doc)
     found: list[_Found] = []
     for hook in settings.hooks:
-        options = {name: _default(value) for name, value in hook.options.items()}
-        options.update(settings.options.get(hook.name, {}))
         try:
-            context = Context(path, build, options, hook.name in settings.asked)
+            context = Context(path, build, options_of(hook, settings), hook.name in settings.asked)
             findings = list(kind.find(hook, doc, context))
         except Exception as error:
             raise _Broken(1, f"{hook.name}: internal error ({type(error).__name__}: {error})") from error
@@ -150,8 +148,10 @@ def _find(
     return found
 
 
-def _default(value: object) -> object:
-    return value[0] if isinstance(value, tuple) else value
+def options_of(hook: Hook, settings: Settings) -> dict[str, object]:
+    """The settings of the hook, defaults filled in."""
+    defaults = {name: value[0] if isinstance(value, tuple) else value for name, value in hook.options.items()}
+    return {**defaults, **settings.options.get(hook.name, {})}
 
 
 def _allowed(fix: Fix | None, settings: Settings) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dockmend import _registry
 from dockmend._dockerfile.document import Problem
@@ -12,8 +12,9 @@ from dockmend._edit import Edits
 from dockmend._engine import changes, files, ignores, kinds, patch
 from dockmend._engine.config import Config, Configs
 from dockmend._engine.errors import Failure, nearest
-from dockmend._engine.mend import Only, Reported, Result, Settings, check_text, mend_text
-from dockmend._hook import SEVERITIES, WARNING, Edit, FileEdit, Finding
+from dockmend._engine.mend import Only, Reported, Result, Settings, check_text, mend_text, options_of
+from dockmend._hook import SEVERITIES, WARNING, Context, Edit, FileEdit, Finding
+from dockmend._project.context import BuildContext
 from dockmend._project.find import find_context
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Job(NamedTuple):
 
     `select`, `extend` (on top of what is selected else) and `ignore` are names of hooks or ALL; `context` is
     the folder of the build context; only findings that `changed` lines concern count, where it is given.
+    `options` are settings of hooks, by name, that go before those of the configuration.
     """
 
     mode: str
@@ -43,6 +45,7 @@ class Job(NamedTuple):
     context: str | None = None
     fail_on: str | None = None
     changed: changes.Changes | None = None
+    options: Mapping[str, Mapping[str, object]] = {}
 
 
 class Outcome(NamedTuple):
@@ -65,6 +68,20 @@ class Outcome(NamedTuple):
     patches: tuple[tuple[str, str], ...] = ()
     made: tuple[str, ...] = ()
     refused: tuple[Problem, ...] = ()
+
+
+def prepare(paths: Sequence[str], job: Job) -> Iterator[tuple[int, int]]:
+    """What hooks selected by name do once for all files; yields how many of how many steps are done."""
+    ahead: dict[str, list[Any]] = {}
+    for path in paths:
+        try:
+            _File(path, os.path.abspath(path), job).look_ahead(ahead)
+        except Exception:
+            continue  # said when the file is checked
+    for name, noted in ahead.items():
+        hook = _registry.load(name)
+        if hook.prepare is not None:
+            yield from hook.prepare(noted)
 
 
 def outcomes(paths: Sequence[str], job: Job, jobs: int) -> Iterator[Outcome]:
@@ -172,6 +189,20 @@ class _File:
             break
         return self.finish(source, result)
 
+    def look_ahead(self, ahead: dict[str, list[Any]]) -> None:
+        """Have each hook that prepares what takes long note what that is, by its name."""
+        hooks = [one for one in self.settings.hooks if one.prepare and one.name in self.settings.asked]
+        if not hooks or self.left_out:
+            return
+        text = files.read(self.name).text
+        kind = kinds.kind_of(self.path)
+        doc, build = kind.parse(text), self.context(text)
+        for hook in hooks if not doc.problems else ():
+            noted = ahead.setdefault(hook.name, [])
+            context = Context(self.path, build, options_of(hook, self.settings), asked=True, ahead=noted)
+            for _ in kind.find(hook, doc, context):
+                pass
+
     def process_text(self, text: str) -> Outcome:
         result = self.judge(text, beside=self.job.mode == DIFF)
         return self.outcome(text, result)._replace(text=result.text)
@@ -189,7 +220,7 @@ class _File:
 
     def judge(self, text: str, *, beside: bool = True) -> Result:
         """Check or mend; with `beside`, what is mended by writing other files too."""
-        build = find_context(self.path, self.job.context or self.config.context, text)
+        build = self.context(text)
         if self.job.mode == CHECK:
             result = check_text(text, self.settings, self.path, build)
         else:
@@ -200,6 +231,10 @@ class _File:
             left = tuple(found for found in result.findings if concerns(doc, found.finding))
             result = result._replace(findings=left)
         return result
+
+    def context(self, text: str) -> BuildContext:
+        """The build context of the file with that text."""
+        return find_context(self.path, self.job.context or self.config.context, text)
 
     def only(self, text: str, *, beside: bool) -> Only | None:
         if self.lines is None and self.chosen is None and beside:
@@ -269,7 +304,10 @@ def _settings(job: Job, config: Config, path: str | None) -> Settings:
     return Settings(
         tuple(_registry.load(name) for name in wanted if {"ALL", name}.isdisjoint(ignored)),
         config.severity,
-        config.options,
+        {
+            name: {**config.options.get(name, {}), **job.options.get(name, {})}
+            for name in (*config.options, *job.options)
+        },
         config.unsafe_fixes if job.unsafe is None else job.unsafe,
         frozenset(names),
     )

@@ -71,7 +71,25 @@ class Image(NamedTuple):
 def parse(reference: str) -> Image | None:
     """The parts of an image reference as FROM has it; None where it is none.
 
-    `scratch` has neither registry nor tag.
+    Another way to one of Hub's own images counts as that image. `scratch` has neither registry nor tag.
+    """
+    image = written(reference)
+    if image is None or not image.registry:
+        return image
+    registry, path = image.registry, image.repository
+    if path.startswith(_MIRRORS.get(registry, "/")):
+        registry, path = _HUB, path.removeprefix(_MIRRORS[registry])
+    if registry == _HUB:
+        first, _, remainder = path.partition("/")
+        if not remainder or (first in _ARCHITECTURES and "/" not in remainder):
+            path = f"library/{remainder or path}"
+    return image._replace(registry=registry, repository=path)
+
+
+def written(reference: str) -> Image | None:
+    """The parts of an image reference, the registry and the repository being those that are asked for it.
+
+    None where it is none; `scratch` has neither registry nor tag.
     """
     if reference.lower() == SCRATCH:
         return Image("", SCRATCH, None, None)
@@ -86,12 +104,8 @@ def parse(reference: str) -> Image | None:
         registry, path = first, remainder
     if not _PATH.fullmatch(path):
         return None
-    if path.startswith(_MIRRORS.get(registry, "/")):
-        registry, path = _HUB, path.removeprefix(_MIRRORS[registry])
-    if registry == _HUB:
-        first, _, remainder = path.partition("/")
-        if not remainder or (first in _ARCHITECTURES and "/" not in remainder):
-            path = f"library/{remainder or path}"
+    if registry == _HUB and "/" not in path:
+        path = f"library/{path}"
     return Image(registry, path, tag or None, digest or None)
 
 
@@ -99,10 +113,17 @@ def base_image(doc: Document, stage: Stage) -> Image | None:
     """The image that the chain of stages under `stage` starts from, its ARGs at their defaults.
 
     None where a build argument without a default decides more than the tag.
+    """
+    return parse(base_reference(doc, stage))
+
+
+def base_reference(doc: Document, stage: Stage) -> str:
+    """The reference of that image; what a build argument without a default decides keeps its `$`.
+
     https://docs.docker.com/reference/dockerfile/#understand-how-arg-and-from-interact
     """
     base = root_base(stage)
-    return parse(filled(base, _global_arguments(doc)) if any(char in base for char in "$'\"") else base)
+    return filled(base, _global_arguments(doc)) if any(char in base for char in "$'\"") else base
 
 
 @derived

@@ -7,30 +7,59 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from dockmend._engine.run import Outcome
 
 # Fewer files are done before a bar could be read.
 MANY = 50
 # Seconds between two drawings.
 PAUSE = 0.1
+# Seconds that pass without a bar.
+PATIENCE = 1.0
 
 
 def shown(outcomes: Iterable[Outcome], total: int) -> Iterator[Outcome]:
-    """`outcomes`, once they are all there; the bar goes before the first comes out.
+    """`outcomes`, once they are all there; the bar goes before the first comes out."""
+    done: list[Outcome] = []
 
-    The bar has no thread of its own, which a process that forks workers must not have.
-    """
+    def steps() -> Iterator[tuple[int, int]]:
+        for outcome in outcomes:
+            done.append(outcome)
+            yield len(done), total
+
+    _draw(steps(), 0.0)
+    return iter(done)
+
+
+def watch(steps: Iterable[tuple[int, int]]) -> None:
+    """Take all `steps`, how many of how many are done, under a bar where they take long."""
+    _draw(steps, PATIENCE)
+
+
+def _draw(steps: Iterable[tuple[int, int]], patience: float) -> None:
+    """Take all steps; the bar appears after that many seconds, and goes at the end."""
+    begun, drawn = monotonic(), 0.0
+    progress: Progress | None = None
+    try:
+        for done, total in steps:
+            now = monotonic()
+            if now - begun >= patience and now - drawn >= PAUSE:
+                drawn = now
+                progress = progress or _started()
+                progress.update(progress.task_ids[0], completed=done, total=total, refresh=True)
+    finally:
+        if progress is not None:
+            progress.stop()
+
+
+def _started() -> Progress:
+    """The bar has no thread of its own, which a process that forks workers must not have."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("dockmend"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    done: list[Outcome] = []
-    drawn = 0.0
-    with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as progress:
-        task = progress.add_task("dockmend", total=total)
-        for outcome in outcomes:
-            done.append(outcome)
-            if monotonic() - drawn >= PAUSE:
-                drawn = monotonic()
-                progress.update(task, completed=len(done), refresh=True)
-    return iter(done)
+    progress = Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)
+    progress.add_task("dockmend")
+    progress.start()
+    return progress
