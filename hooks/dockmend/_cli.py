@@ -176,7 +176,7 @@ class _Command:
         for outcome in outcomes:
             self.tally.add(outcome)
             for line in (*outcome.errors, *outcome.notes):
-                self.say(line)
+                self.say(str(line))
             for path in outcome.made:
                 self.say(f"{path}: note: this file is new; add it to the commit")
             yield outcome

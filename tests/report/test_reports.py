@@ -12,6 +12,7 @@ import fake_hooks
 from dockmend import _report
 from dockmend._dockerfile.span import Span
 from dockmend._engine.config import Configs
+from dockmend._engine.errors import Failure
 from dockmend._engine.mend import Reported
 from dockmend._engine.run import CHECK, MEND, Job, Outcome, process_text
 from dockmend._hook import SAFE, UNSAFE, Edit, FileEdit, Finding, Fix
@@ -363,7 +364,7 @@ def test_summary_of_mending() -> None:
 
 
 def test_no_summary_where_nothing_could_be_done() -> None:
-    assert tallied(Outcome("x", errors=("x: error: y",))).summary(Style()) == ""
+    assert tallied(Outcome("x", errors=(Failure.at("x", "y"),))).summary(Style()) == ""
 
 
 def test_statistics() -> None:

@@ -49,9 +49,8 @@ class Outcome(NamedTuple):
     """What became of one file, `path` as it was named.
 
     `findings` are left to report, in the coordinates of `text`; `failing` says that one of them is
-    severe enough for the exit status. `errors` are lines for standard error that make it 2, `notes`
-    such that do not; `refused` says where and why BuildKit refuses the text, of which `errors` tell too.
-    `patches` are diffs by the path of the file that they change; `made` are new files,
+    severe enough for the exit status. `errors` make it 2; `notes` are lines for standard error that do
+    not. `patches` are diffs by the path of the file that they change; `made` are new files,
     relative to the current folder.
     """
 
@@ -60,7 +59,7 @@ class Outcome(NamedTuple):
     findings: tuple[Reported, ...] = ()
     mended: tuple[Reported, ...] = ()
     failing: bool = False
-    errors: tuple[str, ...] = ()
+    errors: tuple[Failure, ...] = ()
     notes: tuple[str, ...] = ()
     patches: tuple[tuple[str, str], ...] = ()
     made: tuple[str, ...] = ()
@@ -179,7 +178,7 @@ class _File:
     def mend_alone(self, source: files.Source, error: Failure) -> Outcome:
         """Mend the file itself where one beside it could not be written: what needs that one is left."""
         outcome = self.finish(source, self.judge(source.text, beside=False))
-        return outcome._replace(errors=(str(error), *outcome.errors))
+        return outcome._replace(errors=(error, *outcome.errors))
 
     def finish(self, source: files.Source, result: Result) -> Outcome:
         if result.text != source.text:
@@ -224,10 +223,9 @@ class _File:
             result.findings,
             result.mended,
             failing=any(SEVERITIES.index(found.severity) >= fail_on for found in result.findings),
-            errors=tuple(str(Failure.at(self.name, one.message, one.line, one.column)) for one in problems),
-            notes=(
-                *(f"{self.name}:{line}: warning: {said}" for line, said in misnamed(text, self.path)),
-                *self.withheld(text, result),
+            errors=tuple(
+                Failure.at(self.name, one.message, one.line, one.column)
+                for one in _said(text, result.problems)
             ),
             patches=self.patches(text, result) if self.job.mode == DIFF else (),
             refused=() if result.broken else problems,
@@ -289,15 +287,15 @@ def _relative(path: str) -> str:
     return os.path.relpath(path).replace(os.sep, "/")
 
 
-def _described(path: str, error: Exception) -> str:
+def _described(path: str, error: Exception) -> Failure:
     if isinstance(error, Failure):
-        return str(error)
+        return error
     place = error.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next
     where = f"{os.path.basename(place.tb_frame.f_code.co_filename)}:{place.tb_lineno}" if place else "?"
     said = f"{type(error).__name__} at {where}"
-    return str(Failure.at(path, f"internal error, the file was left alone ({said}); please report it"))
+    return Failure.at(path, f"internal error, the file was left alone ({said}); please report it")
 
 
 def _leave_interrupts_to_parent() -> None:
