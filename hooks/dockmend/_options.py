@@ -46,6 +46,13 @@ class Parser(argparse.ArgumentParser):
         advice = "" if message.endswith("?") else f"; `{self.prog} --help` lists the options"
         self.exit(2, f"{self.prog}: error: {message}{advice}\n")
 
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        """What argparse calls for an option with choices."""
+        if action.choices is not None and value not in action.choices:
+            choices = [str(choice) for choice in action.choices]
+            said = f'"{value}" is none of {", ".join(choices)}{nearest(str(value), choices)}'
+            raise argparse.ArgumentError(action, said)
+
 
 class CommandParser(Parser):
     """The parser of `dockmend NAME`; `operands` is how its usage line shows what it takes."""
@@ -198,6 +205,7 @@ def _choosing(parser: argparse.ArgumentParser, hook: Hook | None) -> None:
 def _reporting(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("reporting")
     group.add_argument("--output-format", choices=FORMATS, metavar="FORMAT", help=f"{', '.join(FORMATS)}")
+    group.add_argument("--output-file", metavar="FILE", help="write the report, or the patch, there")
     group.add_argument("--statistics", action="store_true", help="only counts, by hook")
     group.add_argument("--show-fixes", action="store_true", help="list what was mended, too")
     group.add_argument(

@@ -29,8 +29,8 @@ HOOKS = (
 )
 
 
-# Where the documentation has the page of each hook.
-PAGES = "https://dockmend.github.io/dockmend/hooks/"
+# Where the documentation is; each hook has a page there.
+SITE = "https://dockmend.github.io/dockmend/"
 
 
 def load(name: str) -> Hook:
@@ -52,7 +52,7 @@ def resolve(code: str) -> str | None:
 
 def link(name: str) -> str:
     """The address of the page of the hook of that name."""
-    return f"{PAGES}{name}/"
+    return f"{SITE}hooks/{name}/"
 
 
 def page(name: str) -> str:

@@ -153,7 +153,9 @@ def test_a_text_that_buildkit_refuses(dockerfile: Path) -> None:
 
 def test_a_hook_that_breaks_is_named(dockerfile: Path) -> None:
     (error,) = process("Dockerfile", job(MEND, select=("upper", "broken"))).errors
-    assert str(error).startswith("Dockerfile:1: error: broken: internal error (ZeroDivisionError: on purpose)")
+    assert str(error).startswith(
+        "Dockerfile:1: error: broken: internal error (ZeroDivisionError: on purpose)"
+    )
     assert dockerfile.read_text() == BAD
 
 

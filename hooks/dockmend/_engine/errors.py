@@ -11,7 +11,7 @@ Kind = TypeVar("Kind", bound="Failure")
 class Failure(Exception):
     """Something that makes the exit status 2; its text is the line for standard error.
 
-    `path`, `line`, `column` (from 1) and `message` are its parts, empty and None where it has no place.
+    `path`, `line`, `column` (from 1) and `message` are its parts; nothing where it is about no file.
     """
 
     path = ""
