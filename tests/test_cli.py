@@ -20,9 +20,11 @@ import pytest
 
 import fake_hooks
 from dockmend import __version__, _cli, _options
+from dockmend._dockerfile.document import Document
 from dockmend._engine import run
 from dockmend._engine.errors import Failure
 from dockmend._engine.run import Outcome
+from dockmend._hook import SAFE, Context, Edit, Finding, Fix
 from dockmend._report import progress
 from dockmend._report.output import Output
 from dockmend._report.style import Style, style_of
@@ -623,6 +625,44 @@ class TestOnlyWhatChanged:
         assert re.findall(r":(\d+):1", dockmend("--since", "HEAD~1").out) == ["2", "12"]
         dockmend("--fix", "--since", "HEAD")
         assert Path("Dockerfile").read_text() == "FROM a\nrun b\n" + "RUN c\n" * 9 + "RUN D\n"
+
+    @pytest.mark.parametrize(("pre_commit", "lines"), [("1", ["2", "3"]), ("", ["3"])])
+    def test_since_what_pre_commit_was_told(
+        self, dockmend: Command, monkeypatch: pytest.MonkeyPatch, pre_commit: str, lines: list[str]
+    ) -> None:
+        for name in ("AUTHOR", "COMMITTER"):
+            monkeypatch.setenv(f"GIT_{name}_NAME", "a")
+            monkeypatch.setenv(f"GIT_{name}_EMAIL", "a@example.org")
+        monkeypatch.setenv("PRE_COMMIT", pre_commit)
+        monkeypatch.setenv("PRE_COMMIT_FROM_REF", "HEAD~1")
+        subprocess.run(["git", "init", "-q"], check=True)
+        for text in ("FROM a\n", "FROM a\nrun b\n"):
+            write(text)
+            subprocess.run("git add -A && git commit -q -m x", shell=True, check=True)
+        write("FROM a\nrun b\nrun c\n")
+        assert re.findall(r":(\d+):1", dockmend("--since", "HEAD").out) == lines
+
+    def test_a_fix_that_must_reach_beyond_says_so(
+        self, dockmend: Command, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def every(doc: Document, ctx: Context) -> Iterator[Finding]:
+            low = [one for one in doc.instructions if doc.text[one.keyword.start : one.keyword.end].islower()]
+            if low:
+                edits = tuple(Edit(one.keyword, one.name) for one in low)
+                fix = Fix(SAFE, edits, {one.index: (one.meaning,) for one in low})
+                yield Finding("lower case", low[-1].keyword, fix)
+
+        monkeypatch.setitem(fake_hooks.HOOKS, "upper", fake_hooks.UPPER._replace(check=every))
+        write("from a\nrun b\nrun b\n")
+        write("--- a/Dockerfile\n+++ b/Dockerfile\n@@ -3 +3 @@\n-x\n+run b\n", "my.diff")
+        said = "what is mended reaches beyond the changed lines, to lines 1 to 2"
+        done = dockmend("--patch", "my.diff", "--output-format", "json")
+        (found,) = json.loads(done.out)
+        assert (found["reason"], done.err) == (said, "")
+        for mode in ("--diff", "--fix"):
+            done = dockmend("--patch", "my.diff", mode)
+            assert f"Dockerfile: note: {said}\n" in done.err
+        assert Path("Dockerfile").read_text() == "FROM a\nRUN b\nRUN b\n"
 
     def test_patch(self, dockmend: Command) -> None:
         write()

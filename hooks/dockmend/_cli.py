@@ -150,7 +150,9 @@ class _Command:
         from dockmend._engine import changes
 
         if patch is None:
-            return changes.since(self.options.since, os.getcwd())
+            # Set where pre-commit was told which range of commits it is about, as in CI.
+            given = os.environ.get("PRE_COMMIT_FROM_REF") if os.environ.get("PRE_COMMIT") else None
+            return changes.since(given or self.options.since, os.getcwd())
         text = files.decode(sys.stdin.buffer.read()) if patch == "-" else files.read(patch).text
         return changes.in_patch(text, "standard input" if patch == "-" else patch, os.getcwd())
 

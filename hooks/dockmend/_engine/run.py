@@ -194,23 +194,31 @@ class _File:
         else:
             result = mend_text(text, self.settings, self.path, build, self.only(text, beside=beside))
         if self.lines is not None and result.findings:
-            doc = kinds.kind_of(self.path).parse(result.text)
-            concerns = changes.touches(self.lines, text)
-            left = tuple(found for found in result.findings if concerns(doc, found.finding))
-            result = result._replace(findings=left)
+            result = result._replace(findings=tuple(self.concerned(self.lines, text, result)))
         return result
+
+    def concerned(self, lines: list[int], text: str, result: Result) -> Iterator[Reported]:
+        """The findings that the changed `lines` of `text` concern; a fix that must reach beyond them says so."""
+        doc = kinds.kind_of(self.path).parse(result.text)
+        touched = changes.Touched(lines, text)
+        for found in result.findings:
+            finding = found.finding
+            if touched.concerns(doc, finding):
+                beyond = touched.beyond(doc, changes.edited(doc, finding.fix)) if finding.fix else []
+                if beyond:
+                    reason = "; ".join(filter(None, (finding.reason, _reach(beyond))))
+                    found = found._replace(finding=finding._replace(reason=reason))  # noqa: PLW2901
+                yield found
 
     def only(self, text: str, *, beside: bool) -> Only | None:
         if self.lines is None and self.chosen is None and beside:
             return None
-        concerns = None if self.lines is None else changes.touches(self.lines, text)
+        touched = None if self.lines is None else changes.Touched(self.lines, text)
 
         def wanted(doc: Parsed, finding: Finding) -> bool:
             if not beside and finding.fix is not None and finding.fix.files:
                 return False
-            if self.chosen is not None and (doc.text != text or finding != self.chosen):
-                return False
-            return concerns is None or concerns(doc, finding)
+            return touched is None or touched.concerns(doc, finding)
 
         return wanted
 
@@ -227,6 +235,7 @@ class _File:
                 Failure.at(self.name, one.message, one.line, one.column)
                 for one in _said(text, result.problems)
             ),
+            notes=(*_notes(self.name, self.path, text), *self.withheld(text, result), *self.reached(text, result)),
             patches=self.patches(text, result) if self.job.mode == DIFF else (),
             refused=() if result.broken else problems,
         )
@@ -235,6 +244,13 @@ class _File:
         if self.job.mode != DIFF or not patch.withheld(self.name, text, result.text):
             return ()
         return (f"{self.name}: warning: the patch leaves out what changes lines with a secret; use --fix",)
+
+    def reached(self, text: str, result: Result) -> tuple[str, ...]:
+        if self.lines is None or result.text == text:
+            return ()
+        doc = kinds.kind_of(self.path).parse(text)
+        lines = changes.Touched(self.lines, text).beyond(doc, changes.gone(text, result.text))
+        return (f"{self.name}: note: {_reach(lines)}",) if lines else ()
 
     def patches(self, text: str, result: Result) -> tuple[tuple[str, str], ...]:
         changed = [FileEdit(edit.path, edit.before, edit.text) for edit in result.files]
@@ -245,6 +261,10 @@ class _File:
             (os.path.abspath(edit.path), patch.unified(_relative(edit.path), edit.before, edit.text))
             for edit in changed
         )
+
+
+def _reach(lines: list[int]) -> str:
+    return f"what is mended reaches beyond the changed lines, to {changes.listed(lines)}"
 
 
 def _said(text: str, problems: Iterable[Problem]) -> Iterator[Problem]:
