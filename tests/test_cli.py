@@ -436,6 +436,12 @@ class TestDiff:
         assert done.err == "Would mend 2 findings.\n"
         assert not dockmend("--diff", "--quiet", "a").err
 
+    def test_with_a_list_of_what_would_be_mended(self, dockmend: Command) -> None:
+        write()
+        done = dockmend("--diff", "--show-fixes")
+        assert done.err == "Would mend in Dockerfile:\n    1 x upper\nWould mend 1 finding.\n"
+        assert "1 x" not in done.out
+
     def test_git_applies_it(self, dockmend: Command) -> None:
         for folder in ("a", "b c", "é"):
             write(FIXABLE.replace("\n", "\r\n"), f"{folder}/Dockerfile")

@@ -175,6 +175,9 @@ class _Command:
                 out.exact(patch)
             if not self.options.quiet:
                 out.flush()
+                if self.options.show_fixes:
+                    for line in self.tally.fixes(style_of(sys.stderr), "Would mend"):
+                        self.err.text(line)
                 self.err.text(self.tally.promised())
             return
         name = self.format(configs)

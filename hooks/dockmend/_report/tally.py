@@ -72,10 +72,10 @@ class Tally:
             mark = "*" if fixable == count else "-" if fixable else " "
             yield f"{count}\t{style.paint(name, BOLD)}\t[{style.paint(mark, CYAN)}] {self._summaries[name]}\n"
 
-    def fixes(self, style: Style) -> Iterator[str]:
-        """What was mended, by file."""
+    def fixes(self, style: Style, verb: str = "Mended") -> Iterator[str]:
+        """What was mended, or would be, by file."""
         for path, counts in self._mended.items():
-            yield f"Mended in {style.paint(printable_path(path), BOLD)}:\n"
+            yield f"{verb} in {style.paint(printable_path(path), BOLD)}:\n"
             for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
                 yield f"    {count} x {name}\n"
 
