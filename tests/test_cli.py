@@ -190,6 +190,7 @@ class TestUsage:
             (["--stdin-filename", "x", "Dockerfile"], "`--stdin-filename` is for standard input"),
             (["--patch", "-", "-"], "standard input cannot be both the patch and the Dockerfile"),
             (["--patch", "x", "--since", "y"], "`--since` and `--patch` cannot be combined"),
+            (["--fix", "--add-ignores"], "`--fix` and `--add-ignores` cannot be combined"),
             (["--check"], "there is no option `--check`"),
         ],
     )
@@ -436,12 +437,6 @@ class TestDiff:
         assert done.err == "Would mend 2 findings.\n"
         assert not dockmend("--diff", "--quiet", "a").err
 
-    def test_with_a_list_of_what_would_be_mended(self, dockmend: Command) -> None:
-        write()
-        done = dockmend("--diff", "--show-fixes")
-        assert done.err == "Would mend in Dockerfile:\n    1 x upper\nWould mend 1 finding.\n"
-        assert "1 x" not in done.out
-
     def test_git_applies_it(self, dockmend: Command) -> None:
         for folder in ("a", "b c", "é"):
             write(FIXABLE.replace("\n", "\r\n"), f"{folder}/Dockerfile")
@@ -456,6 +451,48 @@ class TestDiff:
         write("FROM a\nCOPY x /\n", "a/Dockerfile.dev")
         done = dockmend("--diff", "--select", "beside", "--context", "a")
         assert done.out == "--- /dev/null\n+++ b/a/NOTES\n@@ -0,0 +1 @@\n+noted\n"
+
+
+class TestAddIgnores:
+    """`--add-ignores`."""
+
+    IGNORED = (
+        "FROM a\n# dockmend: ignore[upper]\nrun b\n# dockmend: ignore[stop-signal]\nSTOPSIGNAL SIGKILL\n"
+        "# dockmend: ignore[stop-signal]\nSTOPSIGNAL $X\n"
+    )
+
+    def test_silences_everything(self, dockmend: Command) -> None:
+        path = write()
+        done = dockmend("--add-ignores", "--show-fixes")
+        assert (done.status, path.read_text()) == (0, self.IGNORED)
+        assert done.out == (
+            "Ignored in Dockerfile:\n    2 x stop-signal\n    1 x upper\nFound 3 findings (3 ignored, 0 left).\n"
+        )
+        assert dockmend().out == "Nothing to report.\n"
+        dockmend("--fix", "--unsafe-fixes")
+        assert path.read_text() == self.IGNORED
+
+    def test_as_a_patch(self, dockmend: Command) -> None:
+        path = write()
+        done = dockmend("--add-ignores", "--diff")
+        assert (done.status, done.err, path.read_text()) == (1, "Would ignore 3 findings.\n", BAD)
+        subprocess.run(["git", "apply", "-"], input=done.out.encode(), check=True)
+        assert path.read_text() == self.IGNORED
+
+    def test_standard_input(self, dockmend: Command) -> None:
+        assert dockmend("--add-ignores", "-", stdin=BAD.encode()).out == self.IGNORED
+
+    def test_only_some(self, dockmend: Command) -> None:
+        path = write()
+        write("--- a/Dockerfile\n+++ b/Dockerfile\n@@ -2 +2 @@\n-x\n+run b\n", "my.diff")
+        dockmend("--add-ignores", "--patch", "my.diff")
+        assert path.read_text() == BAD.replace("run", "# dockmend: ignore[upper]\nrun")
+        dockmend("--add-ignores", "--select", "DL0002")
+        assert path.read_text() == self.IGNORED
+
+    def test_what_buildkit_refuses_is_left(self, dockmend: Command) -> None:
+        path = write("FRO a\n")
+        assert (dockmend("--add-ignores").status, path.read_text()) == (2, "FRO a\n")
 
 
 class TestNewFiles:

@@ -74,9 +74,10 @@ class _Command:
         self.err = Output(sys.stderr, "standard error", immediate=True)
         self.file: TextIO | None = None
         self.report: Output | None = None
-        self.tally = Tally()
+        self.tally = Tally("ignored", "ignore") if options.add_ignores else Tally()
         self.said: set[str] = set()
-        self.mode = run.DIFF if options.diff else run.MEND if options.fix else run.CHECK
+        changes = options.fix or options.add_ignores
+        self.mode = run.DIFF if options.diff else run.MEND if changes else run.CHECK
 
     def complete(self) -> int:
         try:
@@ -141,6 +142,7 @@ class _Command:
             options.context and os.path.abspath(options.context),
             options.fail_on,
             self.changed(),
+            options.add_ignores,
         )
 
     def changed(self) -> Changes | None:
@@ -175,9 +177,6 @@ class _Command:
                 out.exact(patch)
             if not self.options.quiet:
                 out.flush()
-                if self.options.show_fixes:
-                    for line in self.tally.fixes(style_of(sys.stderr), "Would mend"):
-                        self.err.text(line)
                 self.err.text(self.tally.promised())
             return
         name = self.format(configs)

@@ -104,6 +104,8 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace, hook: H
         parser.error("`-`, standard input, cannot be mixed with other paths")
     if options.stdin_filename is not None and options.paths != ["-"]:
         parser.error("`--stdin-filename` is for standard input; give `-` as the path")
+    if hook is None and options.fix and options.add_ignores:
+        parser.error("`--fix` and `--add-ignores` cannot be combined; mend first, then ignore what is left")
     if options.patch == "-" and "-" in options.paths:
         parser.error("standard input cannot be both the patch and the Dockerfile")
     if options.patch is not None and options.since is not None:
@@ -155,6 +157,7 @@ def _mending(parser: argparse.ArgumentParser, hook: Hook | None) -> None:
         group.add_argument("--fix", action="store_true", help="mend the files in place")
     else:
         group.add_argument("--check", action="store_true", help="only report, mend nothing")
+        group.set_defaults(add_ignores=False)
     group.add_argument(
         "--unsafe-fixes",
         action=argparse.BooleanOptionalAction,
@@ -164,6 +167,12 @@ def _mending(parser: argparse.ArgumentParser, hook: Hook | None) -> None:
     group.add_argument(
         "--diff", action="store_true", help="print what mending would change as a patch, and change nothing"
     )
+    if hook is None:
+        group.add_argument(
+            "--add-ignores",
+            action="store_true",
+            help="mend nothing, but write an ignore comment for each finding",
+        )
 
 
 def _choosing(parser: argparse.ArgumentParser, hook: Hook | None) -> None:

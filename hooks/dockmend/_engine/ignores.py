@@ -24,7 +24,8 @@ _EVERY = frozenset("*")
 _EVERY_BUILDKIT = "*buildkit"
 _HADOLINT_CODE = re.compile(r"(?:DL|SC)[0-9]+")
 
-_OWN = re.compile(r"#[ \t]*dockmend:[ \t]*(file-)?ignore(?:\[([^\]]*)\]|(?![^ \t]))")
+# A comment of dockmend's own: `file-` or nothing, and the codes, None where it has no brackets.
+OWN = re.compile(r"#[ \t]*dockmend:[ \t]*(file-)?ignore(?:\[([^\]]*)\]|(?![^ \t]))")
 # As measured of hadolint 2.15.1: the whole line counts or nothing, and only another comment may follow.
 _HADOLINT = re.compile(
     r"#\s*hadolint\s+(global\s+)?ignore\s*=\s*([DLSC0-9]+(?:\s*,\s*[DLSC0-9]+)*)\s*(?:#.*)?"
@@ -50,10 +51,21 @@ class Ignores:
             return True
         if not self._instructions:
             return False
-        touched = {bisect_right(self._starts, finding.span.start) - 1}
+        touched = {holder_at(self._starts, finding.span.start)}
         if finding.fix is not None:
             touched |= finding.fix.becomes.keys()
         return any(_named(hook, self._instructions.get(index, frozenset())) for index in touched)
+
+
+def holder_at(starts: Sequence[int], offset: int) -> int:
+    """The index of the instruction or entry that an offset belongs to, by where each starts; -1 before all."""
+    return bisect_right(starts, offset) - 1
+
+
+def for_next_line(comment: str) -> bool:
+    """Whether a comment is one of hadolint's that holds for the very next line."""
+    found = _HADOLINT.fullmatch(comment)
+    return found is not None and not found[1]
 
 
 NOTHING = Ignores(frozenset(), (), {})
@@ -85,7 +97,7 @@ def silenced(doc: Document) -> Ignores:
             block = set()
         previous = line
         below = lines.get(line + 1)
-        if found := _OWN.match(text):
+        if found := OWN.match(text):
             codes = _codes(found[2])
             if not found[1]:
                 block |= codes
@@ -119,7 +131,7 @@ def silenced_below(doc: Text, comments: Sequence[Comment], parts: Iterable[Span]
         line = doc.position(comment.span.start)[0]
         block = block if line == previous + 1 else frozenset()
         previous = line
-        if found := _OWN.match(comment.text):
+        if found := OWN.match(comment.text):
             if not found[1]:
                 block |= _codes(found[2])
             elif not spans or comment.span.start < spans[0].start:
@@ -139,7 +151,7 @@ def silenced_below(doc: Text, comments: Sequence[Comment], parts: Iterable[Span]
 def unknown(doc: Text, asking: Iterable[Comment], known: Callable[[str], bool]) -> Iterator[tuple[int, str]]:
     """Line (from 1) and code of each code that is not `known`, in dockmend's own comments among `asking`."""
     for comment in asking:
-        if found := _OWN.match(comment.text):
+        if found := OWN.match(comment.text):
             line = doc.position(comment.span.start)[0]
             yield from ((line, code) for code in sorted(_codes(found[2]) - _EVERY) if not known(code))
 

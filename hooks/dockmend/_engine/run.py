@@ -31,7 +31,8 @@ class Job(NamedTuple):
     """What to do with every file; None and empty leave it to the configuration.
 
     `select`, `extend` (on top of what is selected else) and `ignore` are names of hooks or ALL; `context` is
-    the folder of the build context; only findings that `changed` lines concern count, where it is given.
+    the folder of the build context; only findings that `changed` lines concern count, where it is given. With
+    `ignoring`, all that is found is silenced by comments in place of being mended.
     """
 
     mode: str
@@ -43,6 +44,7 @@ class Job(NamedTuple):
     context: str | None = None
     fail_on: str | None = None
     changed: changes.Changes | None = None
+    ignoring: bool = False
 
 
 class Outcome(NamedTuple):
@@ -191,6 +193,10 @@ class _File:
         build = find_context(self.path, self.job.context or self.config.context, text)
         if self.job.mode == CHECK:
             result = check_text(text, self.settings, self.path, build)
+        elif self.job.ignoring:
+            from dockmend._engine.add_ignores import ignored_text
+
+            result = ignored_text(text, self.settings, self.path, build, self.only(text, beside=True))
         else:
             result = mend_text(text, self.settings, self.path, build, self.only(text, beside=beside))
         if self.lines is not None and result.findings:
@@ -235,7 +241,11 @@ class _File:
                 Failure.at(self.name, one.message, one.line, one.column)
                 for one in _said(text, result.problems)
             ),
-            notes=(*_notes(self.name, self.path, text), *self.withheld(text, result), *self.reached(text, result)),
+            notes=(
+                *_notes(self.name, self.path, text),
+                *self.withheld(text, result),
+                *self.reached(text, result),
+            ),
             patches=self.patches(text, result) if self.job.mode == DIFF else (),
             refused=() if result.broken else problems,
         )
