@@ -191,6 +191,8 @@ class TestUsage:
             (["--patch", "-", "-"], "standard input cannot be both the patch and the Dockerfile"),
             (["--patch", "x", "--since", "y"], "`--since` and `--patch` cannot be combined"),
             (["--fix", "--add-ignores"], "`--fix` and `--add-ignores` cannot be combined"),
+            (["rul"], 'there is no file or command `rul`; did you mean "rule"?'),
+            (["upper"], "there is no file `upper`; to run that hook alone, `--select upper`"),
             (["--check"], "there is no option `--check`"),
         ],
     )
@@ -968,5 +970,5 @@ def test_the_bar_is_shown_for_many_files_on_a_terminal(
 
 
 def test_options_are_documented_in_one_place_each() -> None:
-    listed = [name for action in _options._parser(None)._actions for name in action.option_strings]
+    listed = [name for action in _options.parser_of(None)._actions for name in action.option_strings]
     assert len(listed) == len(set(listed))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
@@ -18,18 +19,24 @@ if TYPE_CHECKING:
 _ABOUT = """\
 Find Dockerfile problems and mend them in place.
 
-PATH is a Dockerfile, a folder to search for them, or `-` for standard input;
-without one it is the current folder. Other commands, each with --help:
-{commands}. Exit status: 0 nothing left to report,
-1 something is (with --diff: something would change), 2 wrong usage, or a file
-that could not be read, parsed or written."""
+  dockmend                  report on everything below this folder
+  dockmend --fix            mend what is safe to mend
+  dockmend --diff           show that as a patch, and change nothing
+
+PATH is a Dockerfile, a folder to search for them, or `-` for standard input.\
+"""
 
 _ABOUT_HOOK = """\
 {summary}.
 
-Mends each FILE in place, unless --check is given; `-` is standard input. Exit
-status: 0 nothing left to report, 1 something is (with --diff: something would
-change), 2 wrong usage, or a file that could not be read, parsed or written."""
+Mends each FILE in place, unless --check is given; `-` is standard input.\
+"""
+
+_STATUS = """\
+Exit status: 0 nothing left to report, 1 something is (with --diff: something
+would change), 2 wrong usage, or a file that could not be read, parsed or
+written. Documentation: {link}\
+"""
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):
@@ -55,15 +62,15 @@ class Parser(argparse.ArgumentParser):
 
 
 class CommandParser(Parser):
-    """The parser of `dockmend NAME`; `operands` is how its usage line shows what it takes."""
+    """The parser of `dockmend NAME`: `operands` is what its usage says it takes, `more` ends its help."""
 
-    def __init__(self, name: str, operands: str, about: str) -> None:
+    def __init__(self, name: str, operands: str = "", more: str = ".") -> None:
         prog = f"dockmend {name}"
         usage = " ".join(f"{prog} [OPTION]... {operands}".split())
         super().__init__(
             prog=prog,
             usage=usage,
-            description=about,
+            description=f"{COMMANDS[name].capitalize()}{more}",
             formatter_class=_Help,
             allow_abbrev=False,
             add_help=False,
@@ -76,7 +83,7 @@ def parse(arguments: Sequence[str], hook: Hook | None) -> argparse.Namespace:
 
     Ends the process, with status 2 and one line, where they make no sense.
     """
-    parser = _parser(hook)
+    parser = parser_of(hook)
     given = list(arguments)
     split = given.index("--") if "--" in given else len(given)
     options, rest = parser.parse_known_args(given[:split])
@@ -85,8 +92,18 @@ def parse(arguments: Sequence[str], hook: Hook | None) -> argparse.Namespace:
         if word.startswith("-") and word != "-":
             parser.error(f"there is no option `{word}`{nearest(word.partition('=')[0], known)}")
     options.paths = rest + given[split + 1 :]
+    if hook is None and rest and not os.path.lexists(rest[0]):
+        _refuse_misspelt(parser, rest[0])
     _check(parser, options, hook)
     return options
+
+
+def _refuse_misspelt(parser: Parser, word: str) -> None:
+    """End where the first path, which is none, looks like a command or is a hook."""
+    if word in _registry.HOOKS:
+        parser.error(f"there is no file `{word}`; to run that hook alone, `--select {word}`")
+    if found := nearest(word, COMMANDS):
+        parser.error(f"there is no file or command `{word}`{found}")
 
 
 def _check(parser: argparse.ArgumentParser, options: argparse.Namespace, hook: Hook | None) -> None:
@@ -128,14 +145,14 @@ def _names(parser: argparse.ArgumentParser, option: str, codes: list[str] | None
     return tuple(names)
 
 
-def _parser(hook: Hook | None) -> argparse.ArgumentParser:
+def parser_of(hook: Hook | None) -> Parser:
+    """The parser of `dockmend` or of the own command of `hook`; its paths are what it leaves over."""
     name = "dockmend" if hook is None else f"dockmend-{hook.name}"
     parser = Parser(
         prog=name,
         usage=f"{name} [OPTION]... {'[PATH]...' if hook is None else 'FILE...'}",
-        description=_ABOUT.format(commands=", ".join(COMMANDS))
-        if hook is None
-        else _ABOUT_HOOK.format(summary=hook.summary),
+        description=_ABOUT if hook is None else _ABOUT_HOOK.format(summary=hook.summary),
+        epilog=_epilog(hook),
         formatter_class=_Help,
         allow_abbrev=False,
         add_help=False,
@@ -149,6 +166,14 @@ def _parser(hook: Hook | None) -> argparse.ArgumentParser:
         "-V", "--version", action="version", version=f"dockmend {__version__}", help="show the version"
     )
     return parser
+
+
+def _epilog(hook: Hook | None) -> str:
+    status = _STATUS.format(link=_registry.SITE if hook is None else _registry.link(hook.name))
+    if hook is not None:
+        return status
+    commands = "".join(f"  dockmend {name:15}  {summary}\n" for name, summary in COMMANDS.items())
+    return f"other commands, each with --help:\n{commands}\n{status}"
 
 
 def _mending(parser: argparse.ArgumentParser, hook: Hook | None) -> None:

@@ -190,7 +190,11 @@ def test_a_submodule_does_no_harm(repository: Path) -> None:
 
 @pytest.mark.parametrize(
     ("revision", "said"),
-    [("none", "git rev-parse failed"), ("--output=x", "is no revision"), ("", "git rev-parse failed")],
+    [
+        ("none", 'git knows no revision "none"; check its name, or fetch it first'),
+        ("--output=x", "is no revision"),
+        ("", 'git knows no revision ""'),
+    ],
 )
 def test_a_revision_that_is_none(repository: Path, revision: str, said: str) -> None:
     with pytest.raises(Failure, match=rf"--since: error: .*{said}"):

@@ -9,12 +9,10 @@ from dockmend import _registry
 from dockmend._options import CommandParser
 from dockmend._report.output import Output
 
-SUMMARY = "list the hooks"
-
 
 def main(arguments: Sequence[str]) -> int:
     """Print each hook's name, its codes in other linters and what it is about."""
-    CommandParser("rules", "", f"{SUMMARY.capitalize()}.").parse_args(arguments)
+    CommandParser("rules").parse_args(arguments)
     out = Output(sys.stdout, "standard output")
     width = max(map(len, _registry.HOOKS))
     for name in _registry.HOOKS:

@@ -37,7 +37,8 @@ def since(revision: str, folder: str) -> Changes:
     if revision.startswith("-"):
         raise Failure.at("--since", f'"{revision}" is no revision')
     top = os.fsdecode(_git(folder, "rev-parse", "--show-toplevel")).removesuffix("\n")
-    _git(top, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+    if not _git(top, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}", may_find_none=True):
+        raise Failure.at("--since", f'git knows no revision "{revision}"; check its name, or fetch it first')
     # Nothing in a shallow clone, whose history ends before the two meet.
     shared = _git(top, "merge-base", revision, "HEAD", may_find_none=True).decode("ascii").strip()
     difference = _git(
