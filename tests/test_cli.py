@@ -921,10 +921,10 @@ def test_the_bar_shows_how_far_it_is(
 @pytest.mark.parametrize(
     ("environment", "expected"),
     [
-        ({}, Style(100, colour=True)),
-        ({"COLUMNS": "60"}, Style(60, colour=True)),
-        ({"COLUMNS": "7"}, Style(40, colour=True)),
-        ({"COLUMNS": "many"}, Style(100, colour=True)),
+        ({}, Style(100, colour=True, links=True)),
+        ({"COLUMNS": "60"}, Style(60, colour=True, links=True)),
+        ({"COLUMNS": "7"}, Style(40, colour=True, links=True)),
+        ({"COLUMNS": "many"}, Style(100, colour=True, links=True)),
         ({"NO_COLOR": "1"}, Style(100, colour=False)),
         ({"TERM": "dumb"}, Style(100, colour=False)),
         ({"TERM": "dumb", "FORCE_COLOR": "1"}, Style(100, colour=True)),
@@ -949,7 +949,7 @@ def test_the_style_of_what_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setenv("TERM", "xterm")
     assert style_of(None) == style_of(io.StringIO()) == Style(80, colour=False)
-    assert style_of(Broken()) == Style(80, colour=True)
+    assert style_of(Broken()) == Style(80, colour=True, links=True)
 
 
 def test_the_bar_is_shown_for_many_files_on_a_terminal(
