@@ -157,7 +157,7 @@ class TestFull:
         assert lines[-1].endswith(" at last [*]")
         assert " ".join(line.strip() for line in lines).endswith(f": {message} [*]")
         assert all(len(line) <= 60 for line in lines)
-        assert all(line.startswith(("    some", "    words")) for line in lines[1:])
+        assert all(line.startswith("    ") for line in lines[1:])
 
     def test_a_long_path_leaves_the_message_its_own_lines(self) -> None:
         path = "a/long/path/" * 6 + "Dockerfile"

@@ -8,7 +8,7 @@ from typing import NamedTuple, TextIO
 RED = "31"
 GREEN = "32"
 YELLOW = "33"
-BLUE = "34"
+BLUE = "94"  # the bright one: the other cannot be read on black
 CYAN = "36"
 BOLD = "1"
 SEVERITY = {"error": RED, "warning": YELLOW, "info": CYAN}
