@@ -1,4 +1,4 @@
-"""Makes docs/report.svg, the picture of a report: what dockmend prints for docs/example, as a terminal shows it."""
+"""Makes docs/report.svg: what dockmend prints for docs/example, as a terminal shows it."""
 
 from __future__ import annotations
 

@@ -353,7 +353,7 @@ class TestInit:
         found = config.load(path)
         assert found is not None
         assert found == config.Config(
-            path, os.getcwd(), select=_registry.HOOKS, output_format="full", fail_on="warning",
+            path, os.getcwd(), select=("ALL",), output_format="full", fail_on="warning",
             severity={"merge-run": "info"}, per_file_ignores={"examples/**": ("healthcheck",)},
         )  # fmt: skip
         assert all(

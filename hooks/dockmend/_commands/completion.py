@@ -18,6 +18,7 @@ _MORE = """: bash, zsh or fish.
 
 _TAKES = {
     "--select": "hooks",
+    "--extend-select": "hooks",
     "--ignore": "hooks",
     "--patch": "file",
     "--config": "file",

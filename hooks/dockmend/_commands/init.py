@@ -22,8 +22,10 @@ _TEMPLATE = """\
 # How dockmend looks at the Dockerfiles in this folder and below.
 # What stands here is the default: take the `#` off what you want to be different.
 
-# The hooks to run, by name or code (`dockmend rules` lists them), and those of them to leave out.
+# The hooks to run, by name or code (`dockmend rules` lists them), in place of the usual ones; hooks to run
+# besides those; hooks to leave out.
 # select = ["ALL"]
+# extend-select = []
 # ignore = []
 
 # Files and folders to leave alone, as globs.
