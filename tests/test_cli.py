@@ -474,6 +474,14 @@ class TestAddIgnores:
         dockmend("--fix", "--unsafe-fixes")
         assert path.read_text() == self.IGNORED
 
+    def test_an_error_is_said_all_the_same(self, dockmend: Command) -> None:
+        write('severity = { upper = "error" }', ".dockmend.toml")
+        write()
+        done = dockmend("--add-ignores")
+        said = "upper is ignored now, and as true as before: run is in lower case"
+        assert (done.status, done.err) == (0, f"Dockerfile:2: warning: {said}\n")
+        assert not dockmend("--add-ignores").err
+
     def test_as_a_patch(self, dockmend: Command) -> None:
         path = write()
         done = dockmend("--add-ignores", "--diff")

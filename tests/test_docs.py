@@ -187,10 +187,10 @@ class TestExamples:
         # YAML 1.1 reads `on` as true.
         value = {"on" if key is True else key: item for key, item in value.items()}
         jsonschema.validators.validator_for(schema)(schema).validate(value)
-        commands = [text for text in texts(value) if re.match("(pipx run )?dockmend ", text)]
-        assert commands
-        for command in commands:
-            _options.parse(shlex.split(command.removeprefix("pipx run "))[1:], None)
+        lines = [text for text in texts(value) if re.match("(pipx run )?dockmend ", text)]
+        assert lines
+        for line in lines:
+            _options.parse(shlex.split(line.removeprefix("pipx run "))[1:], None)
 
     def test_every_setting_and_format_is_described(self) -> None:
         rows = set(re.findall(r"(?m)^\| `([a-z-]+)` \|", WRITTEN["configuration.md"]))

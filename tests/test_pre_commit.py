@@ -85,6 +85,7 @@ def test_the_first_commit_is_mended_and_stopped_the_second_passes(repository: Pa
     first = git("commit", "-m", "x")
     assert first.returncode == 1
     assert "files were modified by this hook" in first.stderr
+    assert "Mended in x.dockerfile:\n    1 x " in first.stderr
     assert "Traceback" not in first.stderr
     assert texts(NAMES) == {MENDED}
     assert {name: Path(name).read_text() for name in OTHERS} == others

@@ -325,10 +325,14 @@ def test_changed_lines_are_followed_through_mending(
     assert found == expected
 
 
-def reaching(text: str, *spans: tuple[str, str]) -> Fix:
-    """A fix that puts the second of each pair in the place of the first; an empty one goes at the end."""
-    edits = [(DOC.index(old) if old else len(DOC), old, new) for old, new in spans]
-    return Fix(SAFE, tuple(Edit(Span(start, start + len(old)), new) for start, old, new in edits), {})
+def reaching(*pairs: tuple[str, str]) -> Fix:
+    """A fix that puts the second of each pair in the place of the first, or behind it where it begins so."""
+    edits = []
+    for old, new in pairs:
+        start = DOC.index(old) if old else len(DOC)
+        kept = len(old) if new.startswith(old) else 0
+        edits.append(Edit(Span(start + kept, start + len(old)), new[kept:]))
+    return Fix(SAFE, tuple(edits), {})
 
 
 @pytest.mark.parametrize(
@@ -339,20 +343,26 @@ def reaching(text: str, *spans: tuple[str, str]) -> Fix:
         ("another instruction", [6], [("d", "D"), ("FROM", "from")], [1]),
         ("over a whole other instruction", [1], [(" a\nRUN a \\\n  b \\\n  c", "")], [2, 3, 4]),
         ("an empty line between", [6], [("\n\nRUN", " RUN")], [4, 5]),
-        ("what it only puts beside", [6], [("", "CMD x\n")], []),
+        (
+            "what it only puts beside",
+            [6],
+            [("", "CMD x\n"), ("FROM a\n", "FROM a\n# c\n"), ("  c", "  c\n# c")],
+            [],
+        ),
+        ("into another line", [6], [("d", "D"), ("FROM a", "FROM a b")], [1]),
     ],
 )
 def test_a_fix_that_reaches_beyond(
     reason: str, lines: list[int], spans: list[tuple[str, str]], beyond: list[int]
 ) -> None:
-    doc, fix = parse(DOC), reaching(DOC, *spans)
+    doc, fix = parse(DOC), reaching(*spans)
     touched = Touched(lines, DOC)
     assert touched.beyond(doc, edited(doc, fix)) == beyond
     assert touched.beyond(doc, gone(DOC, Edits(fix.edits).apply(DOC))) == beyond
 
 
 def test_a_fix_that_changes_a_changed_line_is_concerned_wherever_its_place_is() -> None:
-    doc, finding = parse(DOC), whole("RUN d")._replace(fix=reaching(DOC, ("c\n", "C\n")))
+    doc, finding = parse(DOC), whole("RUN d")._replace(fix=reaching(("c\n", "C\n")))
     assert Touched([3], DOC).concerns(doc, finding)
     assert not Touched([1], DOC).concerns(doc, finding)
 

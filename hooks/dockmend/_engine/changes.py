@@ -112,13 +112,14 @@ def gone(before: str, after: str) -> set[int]:
 
 
 def edited(doc: Parsed, fix: Fix) -> set[int]:
-    """The lines that `fix` replaces or takes away, in whole or in part."""
-    return {
-        line
-        for (start, end), _ in fix.edits
-        if start < end
-        for line in range(doc.position(start)[0], doc.position(end - 1)[0] + 1)
-    }
+    """The lines that `fix` changes or takes away; whole lines that it puts between them change none."""
+    lines: set[int] = set()
+    for (start, end), text in fix.edits:
+        above = doc.line_start(start) == start and text.endswith("\n")
+        below = doc.line_end(start) == start and text.startswith(("\n", "\r\n"))
+        if start < end or not (above or below):
+            lines.update(range(doc.position(start)[0], doc.position(max(start, end - 1))[0] + 1))
+    return lines
 
 
 def listed(lines: list[int]) -> str:

@@ -58,7 +58,7 @@ class Ignores:
 
 
 def holder_at(starts: Sequence[int], offset: int) -> int:
-    """The index of the instruction or entry that an offset belongs to, by where each starts; -1 before all."""
+    """The index of the instruction or entry that an offset belongs to, by where each starts; -1 for none."""
     return bisect_right(starts, offset) - 1
 
 

@@ -13,7 +13,7 @@ from dockmend._engine import changes, files, ignores, kinds, patch
 from dockmend._engine.config import Config, Configs
 from dockmend._engine.errors import Failure, nearest
 from dockmend._engine.mend import Only, Reported, Result, Settings, check_text, mend_text
-from dockmend._hook import SEVERITIES, WARNING, Edit, FileEdit, Finding
+from dockmend._hook import ERROR, SEVERITIES, WARNING, FileEdit, Finding
 from dockmend._project.find import find_context
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ class _File:
         return result
 
     def concerned(self, lines: list[int], text: str, result: Result) -> Iterator[Reported]:
-        """The findings that the changed `lines` of `text` concern; a fix that must reach beyond them says so."""
+        """The findings that the changed `lines` of `text` concern; a fix that must reach beyond says so."""
         doc = kinds.kind_of(self.path).parse(result.text)
         touched = changes.Touched(lines, text)
         for found in result.findings:
@@ -245,6 +245,7 @@ class _File:
                 *_notes(self.name, self.path, text),
                 *self.withheld(text, result),
                 *self.reached(text, result),
+                *self.still_there(result),
             ),
             patches=self.patches(text, result) if self.job.mode == DIFF else (),
             refused=() if result.broken else problems,
@@ -261,6 +262,12 @@ class _File:
         doc = kinds.kind_of(self.path).parse(text)
         lines = changes.Touched(self.lines, text).beyond(doc, changes.gone(text, result.text))
         return (f"{self.name}: note: {_reach(lines)}",) if lines else ()
+
+    def still_there(self, result: Result) -> Iterator[str]:
+        for found in result.mended if self.job.ignoring else ():
+            if found.severity == ERROR:
+                said = f"{found.hook.name} is ignored now, and as true as before: {found.finding.message}"
+                yield f"{self.name}:{found.line}: warning: {said}"
 
     def patches(self, text: str, result: Result) -> tuple[tuple[str, str], ...]:
         changed = [FileEdit(edit.path, edit.before, edit.text) for edit in result.files]
