@@ -17,8 +17,8 @@ import yaml
 import dockmend._commands
 from dockmend import _cli, _options, _registry
 from dockmend._commands import COMMANDS, init
+from dockmend._compose.yaml import NotYaml
 from dockmend._engine import config, pre_commit
-from dockmend._project.yaml import NotYaml
 
 FILES = {path.stem for path in Path(dockmend._commands.__file__).parent.glob("[!_]*.py")}
 

@@ -5,14 +5,10 @@ https://pre-commit.com/#adding-pre-commit-plugins-to-your-project
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from dockmend._compose import yaml
+from dockmend._compose.yaml import ALIAS, MAPPING, SEQUENCE, Node
 from dockmend._dockerfile.span import Edit, Span
 from dockmend._edit import Edits
-from dockmend._project import yaml
-
-if TYPE_CHECKING:
-    from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 
 REPOSITORY = "https://github.com/dockmend/dockmend"
 
@@ -38,18 +34,18 @@ def with_entry(text: str, revision: str) -> str | None:
 
     Raises Unclear, and yaml.NotYaml.
     """
-    before = yaml.parse(text)
-    if before is None:
-        return _ended(text) + "repos:\n" + entry(revision)
-    repos = before.get("repos") if isinstance(before, dict) else None
-    if not isinstance(before, dict) or "repos" not in before or not isinstance(repos, (list, type(None))):
+    roots = yaml.documents(text)
+    if not roots:
+        return (text if not text or text.endswith("\n") else text + "\n") + "repos:\n" + entry(revision)
+    found = roots[0].entry("repos")
+    if len(roots) > 1 or found is None or not (found.value.kind == SEQUENCE or found.value.is_null):
         raise Unclear("it has no list of `repos`")
-    if any(_is_own(repo) for repo in repos or ()):
+    key, repos = found
+    if any(map(_is_own, repos.items)):
         return None
-    after = Edits(_edits(text, yaml.compose(text), revision)).apply(text)  # type: ignore[arg-type]
+    after = Edits(_edits(text, key, repos, revision)).apply(text)
     try:
-        expected = {**before, "repos": [*(repos or ()), yaml.parse(entry(revision))[0]]}  # type: ignore[index]
-        right = yaml.parse(after) == expected
+        right = [_plain(root) for root in yaml.documents(after)] == [_extended(roots[0], entry(revision))]
     except yaml.NotYaml:
         right = False
     if not right:
@@ -57,73 +53,72 @@ def with_entry(text: str, revision: str) -> str | None:
     return after
 
 
-def _is_own(repo: object) -> bool:
-    if not isinstance(repo, dict):
-        return False
-    name = str(repo.get("repo")).rstrip("/").removesuffix(".git").rpartition("/")[2]
-    hooks = repo.get("hooks")
-    ids = [hook.get("id") for hook in hooks if isinstance(hook, dict)] if isinstance(hooks, list) else []
-    return name == "dockmend" or "dockmend" in ids
+def _plain(node: Node) -> object:
+    """What a node says, to be compared: keys with their values, items, or a scalar."""
+    if node.kind == MAPPING:
+        return {key.text: _plain(value) for key, value in node.entries}
+    if node.kind == SEQUENCE:
+        return [_plain(item) for item in node.items]
+    return (node.kind, node.anchor if node.kind == ALIAS else node.tag, node.text)
 
 
-def _edits(text: str, root: MappingNode, revision: str) -> list[Edit]:
-    key, repos = next((key, value) for key, value in root.value if key.value == "repos")
-    listed = repos.value if isinstance(repos.value, list) else []
-    if listed and repos.flow_style:
-        place = repos.end_mark.index - 1
+def _extended(root: Node, added: str) -> object:
+    """What the root says, with the item that `added` says as the last one of `repos`."""
+    plain = {key.text: _plain(value) for key, value in root.entries}
+    repos = root.entry("repos")
+    plain["repos"] = [
+        _plain(item) for item in (*(repos.value.items if repos else ()), *yaml.documents(added)[0].items)
+    ]
+    return plain
+
+
+def _is_own(repo: Node) -> bool:
+    address = repo.entry("repo")
+    name = address.value.text.rstrip("/").removesuffix(".git").rpartition("/")[2] if address else ""
+    hooks = repo.entry("hooks")
+    ids = [hook.entry("id") for hook in hooks.value.items] if hooks else []
+    return name == "dockmend" or any(found and found.value.text == "dockmend" for found in ids)
+
+
+def _edits(text: str, key: Node, repos: Node, revision: str) -> list[Edit]:
+    if not repos.items:
+        indent = " " * (_column(text, key) + 2)
+        behind = _below(text, max(repos.span.end, key.span.end), entry(revision, indent))
+        return [Edit(repos.span, ""), behind] if repos.span.start < repos.span.end else [behind]
+    if repos.flow:
+        place = repos.span.end - 1
         comma = "" if text[:place].rstrip().endswith(",") else ", "
         flow = f"{comma}{{repo: {REPOSITORY}, rev: {revision}, hooks: [{{id: dockmend}}]}}"
         return [Edit(Span(place, place), flow)]
-    if not listed:
-        place = _line_end(text, repos.end_mark.index)
-        shown = Span(repos.start_mark.index, repos.end_mark.index)
-        edits = [Edit(shown, "")] if shown.start < shown.end else []
-        return [*edits, _lines(text, place, entry(revision, " " * (key.start_mark.column + 2)))]
-    place = _line_end(text, _end(repos))
-    indent, first = repos.start_mark.column, repos.value[0]
-    gap = first.start_mark.column - indent
-    inner = _inner(repos.value[-1])
-    apart = "\n" if _stand_apart(text, repos) else ""
-    return [_lines(text, place, apart + entry(revision, " " * indent, gap, inner))]
+    column = _column(text, repos)
+    gap = max(_column(text, repos.items[0]) - column, 2)
+    lines = entry(revision, " " * column, gap, _inner(text, repos.items[-1]))
+    return [_below(text, repos.span.end, "\n" * _stand_apart(text, repos) + lines)]
 
 
-def _end(node: Node) -> int:
-    """Where the last scalar in the node ends: a block's own end is where the next thing begins."""
-    while node.value and not isinstance(node.value, str):
-        last = node.value[-1]
-        node = last[1] if isinstance(last, tuple) else last
-    return int(node.end_mark.index)
+def _column(text: str, node: Node) -> int:
+    return node.span.start - text.rfind("\n", 0, node.span.start) - 1
 
 
-def _inner(repo: Node) -> int:
+def _inner(text: str, repo: Node) -> int:
     """How far the dash of its hooks stands behind the key `hooks`."""
-    for key, value in repo.value:
-        if key.value == "hooks" and value.value and not value.flow_style:
-            return int(value.start_mark.column - key.start_mark.column)
-    return 2
+    hooks = repo.entry("hooks")
+    if hooks is None or hooks.value.kind != SEQUENCE or hooks.value.flow:
+        return 2
+    return _column(text, hooks.value) - _column(text, hooks.key)
 
 
-def _stand_apart(text: str, repos: SequenceNode) -> bool:
+def _stand_apart(text: str, repos: Node) -> bool:
     """Whether an empty line stands between the last two."""
-    if len(repos.value) < 2:
-        return False
-    between = text[_end(repos.value[-2]) : repos.value[-1].start_mark.index]
-    return any(not line.strip() for line in between.split("\n")[1:-1])
+    ends = [item.span.end for item in repos.items[-2:-1]]
+    between = text[ends[0] : repos.items[-1].span.start].split("\n")[1:-1] if ends else []
+    return any(not line.strip() for line in between)
 
 
-def _line_end(text: str, place: int) -> int:
-    """The start of the line after that of `place`; `place` itself where a line starts there."""
-    if place and text[place - 1] == "\n":
-        return place
-    found = text.find("\n", place)
-    return found + 1 if found >= 0 else len(text)
-
-
-def _lines(text: str, place: int, lines: str) -> Edit:
+def _below(text: str, place: int, lines: str) -> Edit:
+    """Put `lines` below the line of `place`."""
     newline = "\r\n" if "\r\n" in text else "\n"
-    begun = place and text[place - 1] != "\n"
-    return Edit(Span(place, place), (newline if begun else "") + lines.replace("\n", newline))
-
-
-def _ended(text: str) -> str:
-    return text if not text or text.endswith("\n") else text + "\n"
+    end = text.find("\n", place) + 1
+    begun = "" if end else newline
+    end = end or len(text)
+    return Edit(Span(end, end), begun + lines.replace("\n", newline))
