@@ -11,7 +11,8 @@ from mkdocs.structure.files import File
 from dockmend import _cli, _options, _registry
 from dockmend._commands import COMMANDS
 
-_PRE_COMMIT = {"dockerignore": "dockerignore"}
+# Those that are not about Dockerfiles alone; all others are `dockerfile-NAME`.
+_OWN_ID = frozenset({"dockerignore", "compose-limits"})
 
 
 def hook_page(name: str) -> str:
@@ -21,7 +22,7 @@ def hook_page(name: str) -> str:
         "Fix": hook.safety or "none",
         "Severity": hook.severity,
         "Also known as": ", ".join(hook.aliases),
-        "pre-commit": f"`id: {_PRE_COMMIT.get(name, f'dockerfile-{name}')}`",
+        "pre-commit": f"`id: {name if name in _OWN_ID else f'dockerfile-{name}'}`",
         "By hand": f"`dockmend --select {name}`, `dockmend-{name} FILE…`",
     }
     lines = [f"- {key}: {value}" for key, value in facts.items() if value]

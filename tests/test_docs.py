@@ -127,6 +127,12 @@ class TestHookPages:
         else:
             assert (result.text, result.findings) == (after, ())
 
+    def test_the_ids_of_pre_commit(self) -> None:
+        known = {hook["id"] for hook in yaml.safe_load((TOP / ".pre-commit-hooks.yaml").read_text())}
+        pages = script("pages").pages()
+        shown = {re.findall(r"`id: (.*?)`", pages[f"hooks/{name}.md"])[0] for name in _registry.HOOKS}
+        assert shown == known - {"dockmend"}
+
     def test_a_page_of_the_site(self) -> None:
         page = script("pages").hook_page("exec-form")
         assert page.startswith("# exec-form\n\n**CMD and ENTRYPOINT as JSON arrays.**\n\n- Fix: safe\n")
@@ -173,6 +179,10 @@ class TestExamples:
     def test_yaml(self, page: str, text: str, tmp_path: Path) -> None:
         """A configuration of pre-commit, a workflow of GitHub's or a job of GitLab's."""
         value = yaml.safe_load(text)
+        if "services" in value:
+            settings = Settings((_registry.load("compose-limits"),))
+            assert not check_text(text, settings, "/x/compose.yml", find_context(None, None, text)).findings
+            return
         if "repos" in value:
             path = tmp_path / ".pre-commit-config.yaml"
             path.write_text(text)

@@ -99,7 +99,7 @@ class _Command:
         for failure in search.errors:
             self.say(str(failure))
         if not paths and not search.errors and not self.options.force_exclude:
-            self.say("warning: no Dockerfile was found under the given paths")
+            self.say("warning: no Dockerfile or Compose file was found under the given paths")
         self.open_report(paths)
         jobs = self.options.jobs or os.cpu_count() or 1
         outcomes = run.outcomes(paths, job, jobs)

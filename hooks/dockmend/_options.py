@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from dockmend._hook import Hook
 
 _ABOUT = """\
-Find Dockerfile problems and mend them in place.
+Find problems in Dockerfiles and Compose files and mend them in place.
 
   dockmend                  report on everything below this folder
   dockmend --fix            mend what is safe to mend
   dockmend --diff           show that as a patch, and change nothing
 
-PATH is a Dockerfile, a folder to search for them, or `-` for standard input.\
+PATH is such a file, a folder to search for them, or `-` for standard input.\
 """
 
 _ABOUT_HOOK = """\

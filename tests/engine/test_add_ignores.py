@@ -94,6 +94,53 @@ def test_comments(reason: str, hooks: list[Hook], before: str, after: str) -> No
     assert ignored(after, *hooks) == Result(after)
 
 
+COMPOSE = """\
+# the shop
+services:
+  web:
+    image: nginx
+    # why
+    environment: {A: "1", B: "2"}
+  job:
+    build:
+      dockerfile_inline: |
+        FROM debian:12-slim
+        # dockmend: ignore[x]
+        CMD app
+"""
+IGNORED = """\
+# the shop
+services:
+  # dockmend: ignore[compose-limits]
+  web:
+    # dockmend: ignore[image-version]
+    image: nginx
+    # why
+    environment: {A: "1", B: "2"}
+  # dockmend: ignore[compose-limits]
+  job:
+    build:
+      # dockmend: ignore[exec-form]
+      dockerfile_inline: |
+        FROM debian:12-slim
+        # dockmend: ignore[x]
+        CMD app
+"""
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_compose_file(newline: str) -> None:
+    before, after = (text.replace("\n", newline) for text in (COMPOSE, IGNORED))
+    settings = Settings(tuple(map(_registry.load, ("image-version", "exec-form", "compose-limits"))))
+    build = find_context("/x/compose.yml", None, before)
+    result = ignored_text(before, settings, "/x/compose.yml", build)
+    assert (result.text, result.findings, result.problems) == (after, (), ())
+    assert ignored_text(after, settings, "/x/compose.yml", build) == Result(after)
+    only = settings._replace(hooks=(_registry.load("image-version"),))
+    more = ignored_text(after.replace("image-version", "x"), only, "/x/compose.yml", build)
+    assert more.text == after.replace("image-version", "x, image-version")
+
+
 def held(before: str, *hooks: Hook) -> None:
     """What holds for any text: only comments are added, nothing is left to report, twice is once."""
     result = ignored(before, *hooks)
