@@ -141,6 +141,14 @@ def test_a_compose_file(newline: str) -> None:
     assert more.text == after.replace("image-version", "x, image-version")
 
 
+def test_a_file_that_is_only_reported_on_stays() -> None:
+    text, path = "docker run web\n", "/x/run.sh"
+    settings, build = Settings((_registry.load("compose-limits"),)), find_context("/x/run.sh", None, "")
+    result = ignored_text(text, settings, path, build)
+    assert result == check_text(text, settings, path, build)
+    assert result.findings
+
+
 def held(before: str, *hooks: Hook) -> None:
     """What holds for any text: only comments are added, nothing is left to report, twice is once."""
     result = ignored(before, *hooks)

@@ -112,7 +112,7 @@ class TestSarif:
         assert first["message"]["text"] == "unknown instruction: RUNN"
         assert first["locations"][0]["physicalLocation"] == {
             "artifactLocation": {"uri": "x/Dockerfile"},
-            "region": {"startLine": 3},
+            "region": {"startLine": 3, "startColumn": 1},
         }
         assert "region" not in second["locations"][0]["physicalLocation"]
 

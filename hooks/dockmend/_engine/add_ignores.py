@@ -24,7 +24,8 @@ def ignored_text(
     """`text` with comments that silence every finding; takes and returns what `mend_text` does.
 
     `mended` are the findings that are silenced. Hooks mind comments, so that one may bring another finding.
-    The text comes back as it was, with `problems`, where it is refused or comments do not do.
+    A file that hooks only report on stays as it is. The text comes back as it was, with `problems`, where it
+    is refused or comments do not do.
     """
     kind = kind_of(path)
     silenced: list[Reported] = []
@@ -34,6 +35,8 @@ def ignored_text(
         if result.problems:
             return Result(text, problems=result.problems)
         wanted = [found for found in result.findings if only is None or only(doc, found.finding)]
+        if not kind.holders(doc):
+            return result
         if not wanted and _only_comments(kind, before, doc):
             return result._replace(mended=tuple(silenced))
         silenced += wanted

@@ -56,7 +56,7 @@ class Kind(Protocol):
         """The comments in which the author may ask so, in the order of the text."""
 
     def holders(self, doc: Parsed) -> Sequence[int]:
-        """Where each of the things begins, in order, that a comment in the lines above it may speak of."""
+        """Where each of the things begins, in order, above which a comment may be put to speak of it."""
 
     def comments(self, doc: Parsed) -> Iterator[Comment]:
         """All comments: none may be lost."""

@@ -22,7 +22,8 @@ def report(outcomes: Iterable[Outcome], style: Style) -> Iterator[str]:
     del style
     for outcome in outcomes:
         for error in outcome.errors:
-            yield _command("error", error.path, {"line": error.line or 1}, "", error.message)
+            place = {"line": error.line or 1} | ({"col": error.column} if error.column else {})
+            yield _command("error", error.path, place, "", error.message)
         for found in outcome.findings:
             place = {"line": found.line, "endLine": found.end_line}
             if found.line == found.end_line:  # columns are for one line only

@@ -133,7 +133,7 @@ def _artifact(path: str) -> _Object:
 def _notification(error: Failure) -> _Object:
     place: _Object = {"artifactLocation": _artifact(error.path)}
     if error.line is not None:
-        place["region"] = {"startLine": error.line}
+        place["region"] = {"startLine": error.line, "startColumn": error.column or 1}
     return {
         "level": "error",
         "message": {"text": printable(error.message)},
