@@ -119,10 +119,12 @@ class _Command:
         mended = text
         try:
             job = self.job()
+            if name and self.options.force_exclude and Search(job.configs).excludes(name):
+                return 0
             self.open_report([])
-            outcome = run.process_text(text, name or "-", name and os.path.abspath(name), job)
-            mended = outcome.text
+            outcome = run.process_text(text, name or "-", os.path.abspath(name) if name else None, job)
             self.show([outcome], job.configs, self.err if self.mode == run.MEND else self.out)
+            mended = outcome.text
         finally:
             if self.mode == run.MEND:
                 self.out.exact(mended)

@@ -202,3 +202,24 @@ def test_unidiff_takes_every_name_and_change(name: str, change: str) -> None:
         sum(line.startswith("+") for line in diff.split("\n")[2:]),
         sum(line.startswith("-") for line in diff.split("\n")[2:]),
     )
+
+
+@given(TEXT, TEXT)
+def test_edits_make_the_one_of_the_other(before: str, after: str) -> None:
+    made = list(lines.edits(before, after))
+    assert Edits(made).apply(before) == after
+    assert (made == []) == (before == after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("CMD a b\n", 'CMD ["a", "b"]\n', [(4, 7, '["a", "b"]')]),
+        ("a\nRUN b\nRUN c\nd\n", "a\nRUN b \\\n    && c\nd\n", [(7, 7, " \\"), (8, 11, "    &&")]),
+        ("a\nb\nc\n", "a\nc\n", [(2, 4, "")]),
+        ("a\nc\n", "a\nb\nc\n", [(2, 2, "b\n")]),
+        ("a\r\nb", "c\r\nb", [(0, 1, "c")]),
+    ],
+)
+def test_edits_are_small(before: str, after: str, expected: list[tuple[int, int, str]]) -> None:
+    assert [(*edit.span, edit.text) for edit in lines.edits(before, after)] == expected

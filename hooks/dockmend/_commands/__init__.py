@@ -14,6 +14,7 @@ from typing import cast
 COMMANDS = {
     "completion": "print a completion script for a shell",
     "init": "write a pre-commit entry and a configuration",
+    "lsp": "run the language server",
     "rule": "print the page of a hook",
     "rules": "list the hooks",
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dockmend._compose.document import ComposeFile, Path, meaning, texts
@@ -73,8 +73,8 @@ def asking(doc: ComposeFile) -> Iterator[Comment]:
     return iter(doc.comments)
 
 
-def holders(doc: ComposeFile) -> Sequence[int]:
-    """The entries of mappings."""
+def places(doc: ComposeFile) -> list[int]:
+    """Where entries begin."""
     return sorted(entry.span.start for entry in doc.entries)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from dockmend._dockerfile.document import Comment, Document, Meaning
@@ -30,8 +30,8 @@ def asking(doc: Document) -> Iterator[Comment]:
     return (comment for comment, _ in outside(doc))
 
 
-def holders(doc: Document) -> Sequence[int]:
-    """The instructions."""
+def places(doc: Document) -> list[int]:
+    """Where instructions begin."""
     return [one.span.start for one in doc.instructions]
 
 

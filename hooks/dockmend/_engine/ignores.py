@@ -51,21 +51,10 @@ class Ignores:
             return True
         if not self._instructions:
             return False
-        touched = {holder_at(self._starts, finding.span.start)}
+        touched = {bisect_right(self._starts, finding.span.start) - 1}
         if finding.fix is not None:
             touched |= finding.fix.becomes.keys()
         return any(_named(hook, self._instructions.get(index, frozenset())) for index in touched)
-
-
-def holder_at(starts: Sequence[int], offset: int) -> int:
-    """The index of the instruction or entry that an offset belongs to, by where each starts; -1 for none."""
-    return bisect_right(starts, offset) - 1
-
-
-def for_next_line(comment: str) -> bool:
-    """Whether a comment is one of hadolint's that holds for the very next line."""
-    found = _HADOLINT.fullmatch(comment)
-    return found is not None and not found[1]
 
 
 NOTHING = Ignores(frozenset(), (), {})
@@ -171,7 +160,7 @@ def comment(
     top = line
     while top - 1 in above:
         top -= 1
-        found = _OWN.match(above[top].text)
+        found = OWN.match(above[top].text)
         if found and not found[1] and _codes(found[2]) != _EVERY:
             at = above[top].span.start + found.start(2) + len(found[2].rstrip(" \t,"))
             return Edit(Span(at, at), f", {name}")
@@ -184,6 +173,26 @@ def comment(
     indent = written[: len(written) - len(written.lstrip(" \t"))]
     at = start + len(indent)
     return Edit(Span(at, at), f"# dockmend: ignore[{name}]{doc.newline}{indent}")
+
+
+def file_comment(doc: Text, asking: Iterable[Comment], first: int, name: str) -> Edit:
+    """The edit that silences the hook of that name in the file; `first` is where the first place begins."""
+    line, _ = doc.position(first)
+    for one in asking:
+        found = OWN.match(one.text) if one.span.start < first else None
+        if found and found[1] and _codes(found[2]) != _EVERY:
+            at = one.span.start + found.start(2) + len(found[2].rstrip(" \t,"))
+            return Edit(Span(at, at), f", {name}")
+    above = {doc.position(one.span.start)[0]: one for one in asking}
+    while line - 1 in above and _speaks_of_what_follows(above[line - 1].text):
+        line -= 1
+    start = max(doc.lines_span(line, line).start, int(doc.bom))
+    return Edit(Span(start, start), f"# dockmend: file-ignore[{name}]{doc.newline}")
+
+
+def _speaks_of_what_follows(text: str) -> bool:
+    own = OWN.match(text)
+    return bool(_HADOLINT.fullmatch(text) or (own and not own[1]))
 
 
 def outside(doc: Document) -> Iterator[tuple[Comment, int]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, cast
 
@@ -55,8 +55,8 @@ class Kind(Protocol):
     def asking(self, doc: Parsed) -> Iterator[Comment]:
         """The comments in which the author may ask so, in the order of the text."""
 
-    def holders(self, doc: Parsed) -> Sequence[int]:
-        """Where each of the things begins, in order, above which a comment may be put to speak of it."""
+    def places(self, doc: Parsed) -> list[int]:
+        """Where what such a comment speaks of begins, in the order of the text."""
 
     def comments(self, doc: Parsed) -> Iterator[Comment]:
         """All comments: none may be lost."""

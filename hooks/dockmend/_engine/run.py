@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dockmend import _registry
 from dockmend._dockerfile.document import Problem
-from dockmend._edit import Edits
 from dockmend._engine import changes, files, ignores, kinds, patch
 from dockmend._engine.config import Config, Configs
 from dockmend._engine.errors import Failure, nearest
 from dockmend._engine.mend import Only, Reported, Result, Settings, check_text, mend_text
-from dockmend._hook import ERROR, SEVERITIES, WARNING, FileEdit, Finding
+from dockmend._hook import ERROR, SEVERITIES, WARNING, Edit, FileEdit, Finding
 from dockmend._project.find import find_context
 
 if TYPE_CHECKING:
@@ -51,8 +50,9 @@ class Outcome(NamedTuple):
     """What became of one file, `path` as it was named.
 
     `findings` are left to report, in the coordinates of `text`; `failing` says that one of them is
-    severe enough for the exit status. `errors` make it 2; `notes` are lines for standard error that do
-    not. `patches` are diffs by the path of the file that they change; `made` are new files,
+    severe enough for the exit status. `errors` make it 2, `notes` are lines for standard error that do not;
+    `refused` says where and why BuildKit refuses the text, of which `errors` tell too.
+    `patches` are diffs by the path of the file that they change; `made` are new files,
     relative to the current folder.
     """
 
@@ -125,14 +125,10 @@ def misnamed(text: str, path: str | None) -> Iterator[tuple[int, str]]:
 
 def ignoring(text: str, path: str | None, found: Reported) -> Edit | None:
     """The edit of the file's `text` that silences its finding by a comment; None where no comment can."""
+    from dockmend._engine.add_ignores import silencing
+
     kind = kinds.kind_of(path)
-    doc = kind.parse(text)
-    name, place = found.hook.name, found.finding.span.start
-    edit = ignores.comment(doc, kind.asking(doc), kind.places(doc), name, place)
-    if edit is None:
-        return None
-    after = kind.parse(Edits([edit]).apply(text))
-    return None if after.problems or kind.difference(doc, after, {}) is not None else edit
+    return silencing(kind, kind.parse(text), found.hook.name, found.finding.span)
 
 
 class _File:
@@ -224,6 +220,8 @@ class _File:
         def wanted(doc: Parsed, finding: Finding) -> bool:
             if not beside and finding.fix is not None and finding.fix.files:
                 return False
+            if self.chosen is not None and (doc.text != text or finding != self.chosen):
+                return False
             return touched is None or touched.concerns(doc, finding)
 
         return wanted
@@ -237,12 +235,9 @@ class _File:
             result.findings,
             result.mended,
             failing=any(SEVERITIES.index(found.severity) >= fail_on for found in result.findings),
-            errors=tuple(
-                Failure.at(self.name, one.message, one.line, one.column)
-                for one in _said(text, result.problems)
-            ),
+            errors=tuple(Failure.at(self.name, one.message, one.line, one.column) for one in problems),
             notes=(
-                *_notes(self.name, self.path, text),
+                *(f"{self.name}:{line}: warning: {said}" for line, said in misnamed(text, self.path)),
                 *self.withheld(text, result),
                 *self.reached(text, result),
                 *self.still_there(result),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dockmend._engine import ignores
@@ -29,12 +29,6 @@ def silenced(doc: ScriptFile) -> ignores.Ignores:
 def asking(doc: ScriptFile) -> Iterator[Comment]:
     """All of them."""
     return iter(doc.comments)
-
-
-def holders(doc: ScriptFile) -> Sequence[int]:
-    """None: what stands above a line may be its beginning, so that no comment is put there."""
-    del doc
-    return ()
 
 
 comments = asking
