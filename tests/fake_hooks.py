@@ -73,3 +73,4 @@ def install(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make these the hooks that there are."""
     monkeypatch.setattr(_registry, "HOOKS", tuple(HOOKS))
     monkeypatch.setattr(_registry, "load", HOOKS.__getitem__)
+    monkeypatch.setattr(_registry, "page", lambda name: f"{HOOKS[name].summary}.")

@@ -24,7 +24,7 @@ from dockmend._dockerfile.document import Document
 from dockmend._engine import run
 from dockmend._engine.errors import Failure
 from dockmend._engine.run import Outcome
-from dockmend._hook import Context, Finding
+from dockmend._hook import SAFE, Context, Edit, Finding, Fix
 from dockmend._report import progress
 from dockmend._report.output import Output
 from dockmend._report.style import Style, style_of
@@ -164,7 +164,7 @@ class TestStatus:
 
     def test_nothing_there(self, dockmend: Command) -> None:
         done = dockmend()
-        assert (done.status, done.err) == (0, "warning: no Dockerfile was found under the given paths\n")
+        assert (done.status, done.err) == (0, "warning: no Dockerfile or Compose file was found under the given paths\n")
 
 
 class TestUsage:
@@ -181,14 +181,18 @@ class TestUsage:
             (["--select"], "argument --select: expected one argument"),
             (["--select", "uper"], '--select: no hook is called "uper"; did you mean "upper"?'),
             (["--ignore", "upper,DL9999"], '--ignore: no hook is called "DL9999"'),
-            (["--output-format", "yaml"], "argument --output-format: invalid choice: 'yaml'"),
-            (["--fail-on", "never"], "argument --fail-on: invalid choice"),
+            (["--output-format", "yaml"], 'argument --output-format: "yaml" is none of full, concise, json'),
+            (["--output-format", "jnuit"], 'argument --output-format: "jnuit" is none of full, concise,'),
+            (["--fail-on", "never"], 'argument --fail-on: "never" is none of info, warning, error'),
             (["--jobs", "many"], "argument --jobs: invalid int value"),
             (["--jobs", "-1"], "`--jobs` takes a number of processes"),
             (["-", "Dockerfile"], "`-`, standard input, cannot be mixed with other paths"),
             (["--stdin-filename", "x", "Dockerfile"], "`--stdin-filename` is for standard input"),
             (["--patch", "-", "-"], "standard input cannot be both the patch and the Dockerfile"),
             (["--patch", "x", "--since", "y"], "`--since` and `--patch` cannot be combined"),
+            (["--fix", "--add-ignores"], "`--fix` and `--add-ignores` cannot be combined"),
+            (["rul"], 'there is no file or command `rul`; did you mean "rule"?'),
+            (["upper"], "there is no file `upper`; to run that hook alone, `--select upper`"),
             (["--check"], "there is no option `--check`"),
         ],
     )
@@ -222,9 +226,8 @@ class TestUsage:
         write()
         done = dockmend()
         assert done.status == 2
-        assert (
-            'must be one of full, concise, json, github, not "consise"; did you mean "concise"?' in done.err
-        )
+        assert "must be one of full, concise, json, " in done.err
+        assert done.err.endswith(', not "consise"; did you mean "concise"?\n')
 
     def test_help_fits_in_80_columns(self, dockmend: Command, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("COLUMNS", "200")
@@ -452,6 +455,56 @@ class TestDiff:
         assert done.out == "--- /dev/null\n+++ b/a/NOTES\n@@ -0,0 +1 @@\n+noted\n"
 
 
+class TestAddIgnores:
+    """`--add-ignores`."""
+
+    IGNORED = (
+        "FROM a\n# dockmend: ignore[upper]\nrun b\n# dockmend: ignore[stop-signal]\nSTOPSIGNAL SIGKILL\n"
+        "# dockmend: ignore[stop-signal]\nSTOPSIGNAL $X\n"
+    )
+
+    def test_silences_everything(self, dockmend: Command) -> None:
+        path = write()
+        done = dockmend("--add-ignores", "--show-fixes")
+        assert (done.status, path.read_text()) == (0, self.IGNORED)
+        assert done.out == (
+            "Ignored in Dockerfile:\n    2 x stop-signal\n    1 x upper\nFound 3 findings (3 ignored, 0 left).\n"
+        )
+        assert dockmend().out == "Nothing to report.\n"
+        dockmend("--fix", "--unsafe-fixes")
+        assert path.read_text() == self.IGNORED
+
+    def test_an_error_is_said_all_the_same(self, dockmend: Command) -> None:
+        write('severity = { upper = "error" }', ".dockmend.toml")
+        write()
+        done = dockmend("--add-ignores")
+        said = "upper is ignored now, and as true as before: run is in lower case"
+        assert (done.status, done.err) == (0, f"Dockerfile:2: warning: {said}\n")
+        assert not dockmend("--add-ignores").err
+
+    def test_as_a_patch(self, dockmend: Command) -> None:
+        path = write()
+        done = dockmend("--add-ignores", "--diff")
+        assert (done.status, done.err, path.read_text()) == (1, "Would ignore 3 findings.\n", BAD)
+        subprocess.run(["git", "apply", "-"], input=done.out.encode(), check=True)
+        assert path.read_text() == self.IGNORED
+
+    def test_standard_input(self, dockmend: Command) -> None:
+        assert dockmend("--add-ignores", "-", stdin=BAD.encode()).out == self.IGNORED
+
+    def test_only_some(self, dockmend: Command) -> None:
+        path = write()
+        write("--- a/Dockerfile\n+++ b/Dockerfile\n@@ -2 +2 @@\n-x\n+run b\n", "my.diff")
+        dockmend("--add-ignores", "--patch", "my.diff")
+        assert path.read_text() == BAD.replace("run", "# dockmend: ignore[upper]\nrun")
+        dockmend("--add-ignores", "--select", "DL0002")
+        assert path.read_text() == self.IGNORED
+
+    def test_what_buildkit_refuses_is_left(self, dockmend: Command) -> None:
+        path = write("FRO a\n")
+        assert (dockmend("--add-ignores").status, path.read_text()) == (2, "FRO a\n")
+
+
 class TestNewFiles:
     """A file that mending makes is said, and stops pre-commit, which would not see it."""
 
@@ -544,6 +597,70 @@ class TestReports:
         assert (b"\xff" in done.stdout) == (encoding == "utf-8") or encoding != "utf-8"
 
 
+class TestOutputFile:
+    """`--output-file`."""
+
+    def test_the_report_goes_there_and_the_summary_to_the_terminal(self, dockmend: Command) -> None:
+        write()
+        Path("report").write_text("an old and longer one\n" * 99)
+        expected = dockmend("--output-format", "json").out
+        done = dockmend("--output-format", "json", "--output-file", "report")
+        assert (done.status, Path("report").read_text()) == (1, expected)
+        assert done.out.startswith("Found 3 findings.\n")
+        assert dockmend("-q", "--output-format", "json", "--output-file", "report").out == ""
+
+    def test_without_colours(self, dockmend: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        write("FROM a\nrun é\n")
+        done = dockmend("--output-file", "report")
+        assert "\x1b" not in Path("report").read_text()
+        assert "2 | run é\n" in Path("report").read_text()
+        assert "\x1b" in done.out
+
+    def test_a_patch(self, dockmend: Command) -> None:
+        write(FIXABLE)
+        done = dockmend("--diff", "--output-file", "my.patch")
+        assert (done.out, done.err) == ("", "Would mend 1 finding.\n")
+        subprocess.run(["git", "apply", "my.patch"], check=True)
+        assert Path("Dockerfile").read_text() == "FROM a\nRUN b\n"
+
+    def test_statistics(self, dockmend: Command) -> None:
+        write(FIXABLE)
+        assert not dockmend("--statistics", "--output-file", "counts").out
+        assert Path("counts").read_text().startswith("1\tupper")
+
+    def test_beside_mended_standard_input(self, dockmend: Command) -> None:
+        done = dockmend(
+            "--fix", "--output-format", "concise", "--output-file", "report", "-", stdin=BAD.encode()
+        )
+        assert done.out == MENDED
+        assert done.err.startswith("Found 3 findings (1 mended, 2 left).\n")
+        assert Path("report").read_text().startswith("-:3:1: stop-signal ")
+
+    @pytest.mark.parametrize(
+        ("name", "said"),
+        [
+            ("none/report", "none/report: error: cannot be written: there is no such file; check the path\n"),
+            (".", ".: error: cannot be written: is a directory; check the path\n"),
+            ("link", "link: error: is a file to report on; give `--output-file` another name\n"),
+        ],
+    )
+    def test_what_cannot_be_written_is_said_before_anything_is_mended(
+        self, dockmend: Command, name: str, said: str
+    ) -> None:
+        path = write()
+        Path("link").symlink_to("Dockerfile")
+        done = dockmend("--fix", "--output-file", name)
+        assert (done.status, done.out, done.err) == (2, "", said)
+        assert path.read_text() == BAD
+
+    def test_a_full_disk(self) -> None:
+        write()
+        done = process("--output-file", "/dev/full")
+        assert done.returncode == 2
+        assert done.stderr.startswith(b"/dev/full: error: cannot be written: no space is left")
+
+
 class TestOnlyWhatChanged:
     """`--since` and `--patch`."""
 
@@ -561,6 +678,44 @@ class TestOnlyWhatChanged:
         assert re.findall(r":(\d+):1", dockmend("--since", "HEAD~1").out) == ["2", "12"]
         dockmend("--fix", "--since", "HEAD")
         assert Path("Dockerfile").read_text() == "FROM a\nrun b\n" + "RUN c\n" * 9 + "RUN D\n"
+
+    @pytest.mark.parametrize(("pre_commit", "lines"), [("1", ["2", "3"]), ("", ["3"])])
+    def test_since_what_pre_commit_was_told(
+        self, dockmend: Command, monkeypatch: pytest.MonkeyPatch, pre_commit: str, lines: list[str]
+    ) -> None:
+        for name in ("AUTHOR", "COMMITTER"):
+            monkeypatch.setenv(f"GIT_{name}_NAME", "a")
+            monkeypatch.setenv(f"GIT_{name}_EMAIL", "a@example.org")
+        monkeypatch.setenv("PRE_COMMIT", pre_commit)
+        monkeypatch.setenv("PRE_COMMIT_FROM_REF", "HEAD~1")
+        subprocess.run(["git", "init", "-q"], check=True)
+        for text in ("FROM a\n", "FROM a\nrun b\n"):
+            write(text)
+            subprocess.run("git add -A && git commit -q -m x", shell=True, check=True)
+        write("FROM a\nrun b\nrun c\n")
+        assert re.findall(r":(\d+):1", dockmend("--since", "HEAD").out) == lines
+
+    def test_a_fix_that_must_reach_beyond_says_so(
+        self, dockmend: Command, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def every(doc: Document, ctx: Context) -> Iterator[Finding]:
+            low = [one for one in doc.instructions if doc.text[one.keyword.start : one.keyword.end].islower()]
+            if low:
+                edits = tuple(Edit(one.keyword, one.name) for one in low)
+                fix = Fix(SAFE, edits, {one.index: (one.meaning,) for one in low})
+                yield Finding("lower case", low[-1].keyword, fix)
+
+        monkeypatch.setitem(fake_hooks.HOOKS, "upper", fake_hooks.UPPER._replace(check=every))
+        write("from a\nrun b\nrun b\n")
+        write("--- a/Dockerfile\n+++ b/Dockerfile\n@@ -3 +3 @@\n-x\n+run b\n", "my.diff")
+        said = "what is mended reaches beyond the changed lines, to lines 1 to 2"
+        done = dockmend("--patch", "my.diff", "--output-format", "json")
+        (found,) = json.loads(done.out)
+        assert (found["reason"], done.err) == (said, "")
+        for mode in ("--diff", "--fix"):
+            done = dockmend("--patch", "my.diff", mode)
+            assert f"Dockerfile: note: {said}\n" in done.err
+        assert Path("Dockerfile").read_text() == "FROM a\nRUN b\nRUN b\n"
 
     def test_patch(self, dockmend: Command) -> None:
         write()
@@ -818,10 +973,10 @@ def test_hooks_that_were_asked_for_prepare_once_for_all_files(
 @pytest.mark.parametrize(
     ("environment", "expected"),
     [
-        ({}, Style(100, colour=True)),
-        ({"COLUMNS": "60"}, Style(60, colour=True)),
-        ({"COLUMNS": "7"}, Style(40, colour=True)),
-        ({"COLUMNS": "many"}, Style(100, colour=True)),
+        ({}, Style(100, colour=True, links=True)),
+        ({"COLUMNS": "60"}, Style(60, colour=True, links=True)),
+        ({"COLUMNS": "7"}, Style(40, colour=True, links=True)),
+        ({"COLUMNS": "many"}, Style(100, colour=True, links=True)),
         ({"NO_COLOR": "1"}, Style(100, colour=False)),
         ({"TERM": "dumb"}, Style(100, colour=False)),
         ({"TERM": "dumb", "FORCE_COLOR": "1"}, Style(100, colour=True)),
@@ -846,7 +1001,7 @@ def test_the_style_of_what_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setenv("TERM", "xterm")
     assert style_of(None) == style_of(io.StringIO()) == Style(80, colour=False)
-    assert style_of(Broken()) == Style(80, colour=True)
+    assert style_of(Broken()) == Style(80, colour=True, links=True)
 
 
 def test_the_bar_is_shown_for_many_files_on_a_terminal(
@@ -867,5 +1022,5 @@ def test_the_bar_is_shown_for_many_files_on_a_terminal(
 
 
 def test_options_are_documented_in_one_place_each() -> None:
-    listed = [name for action in _options._parser(None)._actions for name in action.option_strings]
+    listed = [name for action in _options.parser_of(None)._actions for name in action.option_strings]
     assert len(listed) == len(set(listed))

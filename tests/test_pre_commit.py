@@ -68,9 +68,9 @@ def git(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
 
 
-def configure(*ids: str) -> None:
+def configure(*ids: str, args: list[str] | None = None) -> None:
     """What `repo: <dockmend's>` with these ids makes of the hooks, run from this environment."""
-    hooks = [{**hook, "language": "system"} for hook in HOOKS if hook["id"] in ids]
+    hooks = [{**hook, "language": "system", "args": args or []} for hook in HOOKS if hook["id"] in ids]
     for hook in hooks:
         hook.pop("additional_dependencies", None)
     Path(".pre-commit-config.yaml").write_text(yaml.safe_dump({"repos": [{"repo": "local", "hooks": hooks}]}))
@@ -89,6 +89,7 @@ def test_the_first_commit_is_mended_and_stopped_the_second_passes(repository: Pa
     first = git("commit", "-m", "x")
     assert first.returncode == 1
     assert "files were modified by this hook" in first.stderr
+    assert "Mended in x.dockerfile:\n    1 x " in first.stderr
     assert "Traceback" not in first.stderr
     assert texts(NAMES) == {MENDED}
     assert {name: Path(name).read_text() for name in OTHERS} == others
@@ -132,6 +133,41 @@ def test_what_the_configuration_excludes_is_left(repository: Path) -> None:
     git("commit", "-m", "x")
     assert Path("app/Dockerfile").read_text() == DOCKERFILE
     assert Path("Dockerfile").read_text() == MENDED
+
+
+CHANGED = DOCKERFILE.replace("USER app", "ADD more.py .\nUSER app")
+
+
+@pytest.mark.parametrize("hook", ["dockmend", "dockerfile-add-to-copy"])
+def test_only_what_a_commit_changes(repository: Path, hook: str) -> None:
+    Path("Dockerfile.dockerignore").write_text("*\n!app.py\n!more.py\n")
+    git("add", "-A")
+    git("commit", "-q", "-m", "x")
+    configure(hook, args=["--since=HEAD"])
+    Path("more.py").touch()
+    Path("Dockerfile").write_text(CHANGED)
+    git("add", "-A")
+    assert git("commit", "-m", "y").returncode == 1
+    assert Path("Dockerfile").read_text() == CHANGED.replace("ADD more.py", "COPY more.py")
+    assert texts(NAMES[1:]) == {DOCKERFILE}
+    git("add", "-A")
+    second = git("commit", "-m", "y")
+    assert second.returncode == 0, second.stdout + second.stderr
+
+
+def test_only_what_a_pull_request_changes(repository: Path) -> None:
+    Path("Dockerfile.dockerignore").write_text("*\n!app.py\n!more.py\n")
+    git("add", "-A")
+    git("commit", "-q", "-m", "x")
+    git("tag", "base")
+    configure("dockmend", args=["--since=HEAD"])
+    Path("more.py").touch()
+    Path("Dockerfile").write_text(CHANGED)
+    git("add", "-A")
+    git("commit", "-q", "--no-verify", "-m", "y")
+    command = [sys.executable, "-m", "pre_commit", "run", "--from-ref", "base", "--to-ref", "HEAD"]
+    assert subprocess.run(command, capture_output=True).returncode == 1
+    assert Path("Dockerfile").read_text() == CHANGED.replace("ADD more.py", "COPY more.py")
 
 
 def test_every_hook_has_its_id() -> None:

@@ -6,7 +6,7 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from dockmend import _options, _report
 from dockmend._commands import COMMANDS, load
@@ -15,7 +15,7 @@ from dockmend._engine.config import Configs
 from dockmend._engine.discover import Search
 from dockmend._engine.errors import Failure, nearest
 from dockmend._report.output import Output
-from dockmend._report.style import printable_path, style_of
+from dockmend._report.style import Style, printable_path, style_of
 from dockmend._report.tally import Tally
 
 if TYPE_CHECKING:
@@ -72,14 +72,23 @@ class _Command:
         self.options = options
         self.out = Output(sys.stdout, "standard output")
         self.err = Output(sys.stderr, "standard error", immediate=True)
-        self.tally = Tally()
+        self.file: TextIO | None = None
+        self.report: Output | None = None
+        self.tally = Tally("ignored", "ignore") if options.add_ignores else Tally()
         self.said: set[str] = set()
-        self.mode = run.DIFF if options.diff else run.MEND if options.fix else run.CHECK
+        changes = options.fix or options.add_ignores
+        self.mode = run.DIFF if options.diff else run.MEND if changes else run.CHECK
 
     def complete(self) -> int:
-        status = self.execute()
-        self.out.flush()
-        return status
+        try:
+            status = self.execute()
+            for out in (self.report, self.out):
+                if out is not None:
+                    out.flush()
+            return status
+        finally:
+            if self.file is not None:
+                self.file.close()
 
     def execute(self) -> int:
         if self.options.paths == ["-"]:
@@ -90,15 +99,16 @@ class _Command:
         for failure in search.errors:
             self.say(str(failure))
         if not paths and not search.errors and not self.options.force_exclude:
-            self.say("warning: no Dockerfile was found under the given paths")
+            self.say("warning: no Dockerfile or Compose file was found under the given paths")
         self.prepare(paths, job)
+        self.open_report(paths)
         jobs = self.options.jobs or os.cpu_count() or 1
         outcomes = run.outcomes(paths, job, jobs)
         if self.shows_progress(len(paths)):
             from dockmend._report.progress import shown
 
             outcomes = shown(outcomes, len(paths))
-        self.show(outcomes, self.out, job.configs)
+        self.show(outcomes, job.configs, self.out)
         return self.status(bool(search.errors))
 
     def prepare(self, paths: Sequence[str], job: run.Job) -> None:
@@ -122,8 +132,9 @@ class _Command:
             job = self.job()
             if name and self.options.force_exclude and Search(job.configs).excludes(name):
                 return 0
+            self.open_report([])
             outcome = run.process_text(text, name or "-", os.path.abspath(name) if name else None, job)
-            self.show([outcome], self.err if self.mode == run.MEND else self.out, job.configs)
+            self.show([outcome], job.configs, self.err if self.mode == run.MEND else self.out)
             mended = outcome.text
         finally:
             if self.mode == run.MEND:
@@ -145,6 +156,7 @@ class _Command:
             options.fail_on,
             self.changed(),
             {"pin-digest": {"update": True}} if options.update else {},
+            options.add_ignores,
         )
 
     def changed(self) -> Changes | None:
@@ -154,13 +166,26 @@ class _Command:
         from dockmend._engine import changes
 
         if patch is None:
-            return changes.since(self.options.since, os.getcwd())
+            # Set where pre-commit was told which range of commits it is about, as in CI.
+            given = os.environ.get("PRE_COMMIT_FROM_REF") if os.environ.get("PRE_COMMIT") else None
+            return changes.since(given or self.options.since, os.getcwd())
         text = files.decode(sys.stdin.buffer.read()) if patch == "-" else files.read(patch).text
         return changes.in_patch(text, "standard input" if patch == "-" else patch, os.getcwd())
 
-    def show(self, outcomes: Iterable[run.Outcome], out: Output, configs: Configs) -> None:
-        """Write the report as the outcomes come, then what is to be said of all of them."""
-        style = style_of(sys.stderr if out is self.err else sys.stdout)
+    def open_report(self, paths: Iterable[str]) -> None:
+        """Open the file that the report goes to, none of those it is about, before anything is mended."""
+        name = self.options.output_file
+        if name is None:
+            return
+        if os.path.realpath(name) in map(os.path.realpath, paths):
+            raise Failure.at(name, "is a file to report on; give `--output-file` another name")
+        self.file = files.writer(name)
+        self.report = Output(self.file, name)
+
+    def show(self, outcomes: Iterable[run.Outcome], configs: Configs, terminal: Output) -> None:
+        """Write the report as the outcomes come, then what is to be said of all of them on the terminal."""
+        terminal_style = style_of(sys.stderr if terminal is self.err else sys.stdout)
+        out, style = (terminal, terminal_style) if self.report is None else (self.report, Style())
         if self.mode == run.DIFF:
             for patch in self.patches(self.counted(outcomes)):
                 out.exact(patch)
@@ -177,18 +202,18 @@ class _Command:
             return
         for piece in _report.load(name)(self.counted(outcomes), style):
             out.text(piece)
-        if self.options.quiet or name not in {"full", "concise"}:
+        if self.options.quiet or (self.report is None and name not in {"full", "concise"}):
             return
         if self.options.show_fixes:
-            for line in self.tally.fixes(style):
-                out.text(line)
-        out.text(self.tally.summary(style))
+            for line in self.tally.fixes(terminal_style):
+                terminal.text(line)
+        terminal.text(self.tally.summary(terminal_style))
 
     def counted(self, outcomes: Iterable[run.Outcome]) -> Iterator[run.Outcome]:
         for outcome in outcomes:
             self.tally.add(outcome)
             for line in (*outcome.errors, *outcome.notes):
-                self.say(line)
+                self.say(str(line))
             for path in outcome.made:
                 self.say(f"{path}: note: this file is new; add it to the commit")
             yield outcome

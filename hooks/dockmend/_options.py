@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
@@ -16,20 +17,26 @@ if TYPE_CHECKING:
     from dockmend._hook import Hook
 
 _ABOUT = """\
-Find Dockerfile problems and mend them in place.
+Find problems in Dockerfiles and Compose files and mend them in place.
 
-PATH is a Dockerfile, a folder to search for them, or `-` for standard input;
-without one it is the current folder. Other commands, each with --help:
-{commands}. Exit status: 0 nothing left to report,
-1 something is (with --diff: something would change), 2 wrong usage, or a file
-that could not be read, parsed or written."""
+  dockmend                  report on everything below this folder
+  dockmend --fix            mend what is safe to mend
+  dockmend --diff           show that as a patch, and change nothing
+
+PATH is such a file, a folder to search for them, or `-` for standard input.\
+"""
 
 _ABOUT_HOOK = """\
 {summary}.
 
-Mends each FILE in place, unless --check is given; `-` is standard input. Exit
-status: 0 nothing left to report, 1 something is (with --diff: something would
-change), 2 wrong usage, or a file that could not be read, parsed or written."""
+Mends each FILE in place, unless --check is given; `-` is standard input.\
+"""
+
+_STATUS = """\
+Exit status: 0 nothing left to report, 1 something is (with --diff: something
+would change), 2 wrong usage, or a file that could not be read, parsed or
+written. Documentation: {link}\
+"""
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):
@@ -46,17 +53,24 @@ class Parser(argparse.ArgumentParser):
         advice = "" if message.endswith("?") else f"; `{self.prog} --help` lists the options"
         self.exit(2, f"{self.prog}: error: {message}{advice}\n")
 
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        """What argparse calls for an option with choices."""
+        if action.choices is not None and value not in action.choices:
+            choices = [str(choice) for choice in action.choices]
+            said = f'"{value}" is none of {", ".join(choices)}{nearest(str(value), choices)}'
+            raise argparse.ArgumentError(action, said)
+
 
 class CommandParser(Parser):
-    """The parser of `dockmend NAME`; `operands` is how its usage line shows what it takes."""
+    """The parser of `dockmend NAME`: `operands` is what its usage says it takes, `more` ends its help."""
 
-    def __init__(self, name: str, operands: str, about: str) -> None:
+    def __init__(self, name: str, operands: str = "", more: str = ".") -> None:
         prog = f"dockmend {name}"
         usage = " ".join(f"{prog} [OPTION]... {operands}".split())
         super().__init__(
             prog=prog,
             usage=usage,
-            description=about,
+            description=f"{COMMANDS[name].capitalize()}{more}",
             formatter_class=_Help,
             allow_abbrev=False,
             add_help=False,
@@ -69,7 +83,7 @@ def parse(arguments: Sequence[str], hook: Hook | None) -> argparse.Namespace:
 
     Ends the process, with status 2 and one line, where they make no sense.
     """
-    parser = _parser(hook)
+    parser = parser_of(hook)
     given = list(arguments)
     split = given.index("--") if "--" in given else len(given)
     options, rest = parser.parse_known_args(given[:split])
@@ -78,8 +92,18 @@ def parse(arguments: Sequence[str], hook: Hook | None) -> argparse.Namespace:
         if word.startswith("-") and word != "-":
             parser.error(f"there is no option `{word}`{nearest(word.partition('=')[0], known)}")
     options.paths = rest + given[split + 1 :]
+    if hook is None and rest and not os.path.lexists(rest[0]):
+        _refuse_misspelt(parser, rest[0])
     _check(parser, options, hook)
     return options
+
+
+def _refuse_misspelt(parser: Parser, word: str) -> None:
+    """End where the first path, which is none, looks like a command or is a hook."""
+    if word in _registry.HOOKS:
+        parser.error(f"there is no file `{word}`; to run that hook alone, `--select {word}`")
+    if found := nearest(word, COMMANDS):
+        parser.error(f"there is no file or command `{word}`{found}")
 
 
 def _check(parser: argparse.ArgumentParser, options: argparse.Namespace, hook: Hook | None) -> None:
@@ -99,6 +123,8 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace, hook: H
         parser.error("`-`, standard input, cannot be mixed with other paths")
     if options.stdin_filename is not None and options.paths != ["-"]:
         parser.error("`--stdin-filename` is for standard input; give `-` as the path")
+    if hook is None and options.fix and options.add_ignores:
+        parser.error("`--fix` and `--add-ignores` cannot be combined; mend first, then ignore what is left")
     if options.patch == "-" and "-" in options.paths:
         parser.error("standard input cannot be both the patch and the Dockerfile")
     if options.patch is not None and options.since is not None:
@@ -121,14 +147,14 @@ def _names(parser: argparse.ArgumentParser, option: str, codes: list[str] | None
     return tuple(names)
 
 
-def _parser(hook: Hook | None) -> argparse.ArgumentParser:
+def parser_of(hook: Hook | None) -> Parser:
+    """The parser of `dockmend` or of the own command of `hook`; its paths are what it leaves over."""
     name = "dockmend" if hook is None else f"dockmend-{hook.name}"
     parser = Parser(
         prog=name,
         usage=f"{name} [OPTION]... {'[PATH]...' if hook is None else 'FILE...'}",
-        description=_ABOUT.format(commands=", ".join(COMMANDS))
-        if hook is None
-        else _ABOUT_HOOK.format(summary=hook.summary),
+        description=_ABOUT if hook is None else _ABOUT_HOOK.format(summary=hook.summary),
+        epilog=_epilog(hook),
         formatter_class=_Help,
         allow_abbrev=False,
         add_help=False,
@@ -144,12 +170,21 @@ def _parser(hook: Hook | None) -> argparse.ArgumentParser:
     return parser
 
 
+def _epilog(hook: Hook | None) -> str:
+    status = _STATUS.format(link=_registry.SITE if hook is None else _registry.link(hook.name))
+    if hook is not None:
+        return status
+    commands = "".join(f"  dockmend {name:15}  {summary}\n" for name, summary in COMMANDS.items())
+    return f"other commands, each with --help:\n{commands}\n{status}"
+
+
 def _mending(parser: argparse.ArgumentParser, hook: Hook | None) -> None:
     group = parser.add_argument_group("mending")
     if hook is None:
         group.add_argument("--fix", action="store_true", help="mend the files in place")
     else:
         group.add_argument("--check", action="store_true", help="only report, mend nothing")
+        group.set_defaults(add_ignores=False)
     group.add_argument(
         "--unsafe-fixes",
         action=argparse.BooleanOptionalAction,
@@ -167,6 +202,12 @@ def _mending(parser: argparse.ArgumentParser, hook: Hook | None) -> None:
     group.add_argument(
         "--diff", action="store_true", help="print what mending would change as a patch, and change nothing"
     )
+    if hook is None:
+        group.add_argument(
+            "--add-ignores",
+            action="store_true",
+            help="mend nothing, but write an ignore comment for each finding",
+        )
 
 
 def _choosing(parser: argparse.ArgumentParser, hook: Hook | None) -> None:
@@ -208,6 +249,7 @@ def _choosing(parser: argparse.ArgumentParser, hook: Hook | None) -> None:
 def _reporting(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("reporting")
     group.add_argument("--output-format", choices=FORMATS, metavar="FORMAT", help=f"{', '.join(FORMATS)}")
+    group.add_argument("--output-file", metavar="FILE", help="write the report, or the patch, there")
     group.add_argument("--statistics", action="store_true", help="only counts, by hook")
     group.add_argument("--show-fixes", action="store_true", help="list what was mended, too")
     group.add_argument(

@@ -17,13 +17,15 @@ RUN pip install --no-cache-dir .
 
 The Dockerfile stays as it is. Beside it, a `.dockerignore` is made, chosen by what the project is:
 
-```dockerfile
+```gitignore
 # Version control
 .git
 
 # Secrets
 **/.env
 **/.env.*
+**/*.pem
+**/*.key
 
 # Virtual environments
 .venv
@@ -31,10 +33,25 @@ venv
 
 # Caches
 **/__pycache__
+**/*.pyc
+.pytest_cache
+.mypy_cache
+.ruff_cache
+.tox
+
+# Build output
+build
+dist
+**/*.egg-info
 
 # Docker
-Dockerfile
+Dockerfile*
 .dockerignore
+
+# Editors
+.vscode
+.idea
+**/.DS_Store
 ```
 
 An existing file gets what it lacks, after its own lines, which stay byte for byte. A file that excludes

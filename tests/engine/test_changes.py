@@ -8,9 +8,10 @@ import pytest
 
 from dockmend._dockerfile.parser import parse
 from dockmend._dockerfile.span import Span
-from dockmend._engine.changes import in_patch, since, touches
+from dockmend._edit import Edits
+from dockmend._engine.changes import Touched, edited, gone, in_patch, listed, since
 from dockmend._engine.errors import Failure
-from dockmend._hook import Finding
+from dockmend._hook import SAFE, Edit, Finding, Fix
 
 TEN = "".join(f"RUN {i}\n" for i in range(1, 11))
 
@@ -137,9 +138,63 @@ def test_an_earlier_revision(repository: Path) -> None:
     assert changed(repository, "HEAD~1") == {"Dockerfile": [3]}
 
 
+def test_a_branch_counts_from_where_it_left(repository: Path) -> None:
+    git("branch", "others")
+    Path("Dockerfile").write_text(_lines((3, "RUN x")))
+    commit()
+    git("switch", "-q", "others")
+    Path("Dockerfile").write_text(_lines((8, "RUN theirs")))
+    Path("theirs").write_text("a\n")
+    commit()
+    git("switch", "-q", "-")
+    Path("Dockerfile").write_text(_lines((3, "RUN x"), (5, "RUN y")))
+    assert changed(repository, "others") == {"Dockerfile": [3, 5]}
+
+
+def test_a_history_that_shares_nothing(repository: Path) -> None:
+    git("branch", "kept")
+    git("switch", "-q", "--orphan", "other")
+    Path("Dockerfile").write_text(_lines((3, "RUN x")))
+    commit()
+    git("switch", "-q", "kept")
+    assert changed(repository, "other") == {"Dockerfile": [3]}
+
+
+def test_a_file_that_git_takes_for_binary_counts_wholly(repository: Path) -> None:
+    Path(".gitattributes").write_text("Dockerfile* -diff\n")
+    Path("Dockerfile.é").write_text(TEN)
+    commit()
+    for name in ("Dockerfile", "Dockerfile.é"):
+        Path(name).write_text(_lines((3, "RUN x")))
+    assert changed(repository) == {"Dockerfile": None, "Dockerfile.é": None}
+    git("mv", "Dockerfile", "Containerfile")
+    assert changed(repository) == {"Containerfile": None, "Dockerfile.é": None}
+
+
+def test_an_unfinished_merge(repository: Path) -> None:
+    git("branch", "others")
+    Path("Dockerfile").write_text(_lines((3, "RUN x")))
+    commit()
+    git("switch", "-q", "others")
+    Path("Dockerfile").write_text(_lines((3, "RUN y")))
+    commit()
+    subprocess.run(["git", "merge", "-q", "-"], capture_output=True)
+    assert changed(repository) == {"Dockerfile": [3, 5, 6, 7]}
+
+
+def test_a_submodule_does_no_harm(repository: Path) -> None:
+    git("config", "diff.submodule", "log")
+    git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(repository), "sub")
+    assert changed(repository) == {".gitmodules": [1, 2, 3], "sub": [1]}
+
+
 @pytest.mark.parametrize(
     ("revision", "said"),
-    [("none", "git rev-parse failed"), ("--output=x", "is no revision"), ("", "git rev-parse failed")],
+    [
+        ("none", 'git knows no revision "none"; check its name, or fetch it first'),
+        ("--output=x", "is no revision"),
+        ("", 'git knows no revision ""'),
+    ],
 )
 def test_a_revision_that_is_none(repository: Path, revision: str, said: str) -> None:
     with pytest.raises(Failure, match=rf"--since: error: .*{said}"):
@@ -231,7 +286,7 @@ def whole(text: str) -> Finding:
     ],
 )
 def test_a_finding_is_touched_where_its_instruction_is(lines: list[int], touched: list[str]) -> None:
-    concerns = touches(lines, DOC)
+    concerns = Touched(lines, DOC).concerns
     doc = parse(DOC)
     texts = ["FROM a", "RUN a", "b", "RUN d", "c\n\nRUN d"]
     assert {text for text in texts if concerns(doc, whole(text))} == set(touched)
@@ -239,8 +294,8 @@ def test_a_finding_is_touched_where_its_instruction_is(lines: list[int], touched
 
 def test_a_finding_of_the_whole_file_stands_at_its_start() -> None:
     doc = parse(DOC)
-    assert touches([1], DOC)(doc, Finding("", Span(0, 0)))
-    assert not touches([2], DOC)(doc, Finding("", Span(0, 0)))
+    assert Touched([1], DOC).concerns(doc, Finding("", Span(0, 0)))
+    assert not Touched([2], DOC).concerns(doc, Finding("", Span(0, 0)))
 
 
 @pytest.mark.parametrize(
@@ -260,7 +315,7 @@ def test_changed_lines_are_followed_through_mending(
 ) -> None:
     text = "FROM a\n" + TEN
     mended = mend(text)
-    concerns = touches([6, 8], text)
+    concerns = Touched([6, 8], text).concerns
     doc = parse(mended)
     found = {
         one.meaning.name + " " + str(one.meaning.value)
@@ -268,3 +323,52 @@ def test_changed_lines_are_followed_through_mending(
         if concerns(doc, Finding("", one.keyword))
     }
     assert found == expected
+
+
+def reaching(*pairs: tuple[str, str]) -> Fix:
+    """A fix that puts the second of each pair in the place of the first, or behind it where it begins so."""
+    edits = []
+    for old, new in pairs:
+        start = DOC.index(old) if old else len(DOC)
+        kept = len(old) if new.startswith(old) else 0
+        edits.append(Edit(Span(start + kept, start + len(old)), new[kept:]))
+    return Fix(SAFE, tuple(edits), {})
+
+
+@pytest.mark.parametrize(
+    ("reason", "lines", "spans", "beyond"),
+    [
+        ("within the line", [6], [("d", "D")], []),
+        ("within the instruction", [2], [("c\n", "C\n")], []),
+        ("another instruction", [6], [("d", "D"), ("FROM", "from")], [1]),
+        ("over a whole other instruction", [1], [(" a\nRUN a \\\n  b \\\n  c", "")], [2, 3, 4]),
+        ("an empty line between", [6], [("\n\nRUN", " RUN")], [4, 5]),
+        (
+            "what it only puts beside",
+            [6],
+            [("", "CMD x\n"), ("FROM a\n", "FROM a\n# c\n"), ("  c", "  c\n# c")],
+            [],
+        ),
+        ("into another line", [6], [("d", "D"), ("FROM a", "FROM a b")], [1]),
+    ],
+)
+def test_a_fix_that_reaches_beyond(
+    reason: str, lines: list[int], spans: list[tuple[str, str]], beyond: list[int]
+) -> None:
+    doc, fix = parse(DOC), reaching(*spans)
+    touched = Touched(lines, DOC)
+    assert touched.beyond(doc, edited(doc, fix)) == beyond
+    assert touched.beyond(doc, gone(DOC, Edits(fix.edits).apply(DOC))) == beyond
+
+
+def test_a_fix_that_changes_a_changed_line_is_concerned_wherever_its_place_is() -> None:
+    doc, finding = parse(DOC), whole("RUN d")._replace(fix=reaching(("c\n", "C\n")))
+    assert Touched([3], DOC).concerns(doc, finding)
+    assert not Touched([1], DOC).concerns(doc, finding)
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"), [([3], "line 3"), ([3, 4, 5, 8], "lines 3 to 5, 8"), ([1, 2], "lines 1 to 2")]
+)
+def test_lines_in_words(lines: list[int], text: str) -> None:
+    assert listed(lines) == text

@@ -127,7 +127,7 @@ def test_a_broken_file_is_named_with_line_and_column() -> None:
     text = "services:\n  web:\n    image: [a\n"
     Path("compose.yaml").write_text(text)
     [error] = process("compose.yaml", job(MEND)).errors
-    assert error.startswith("compose.yaml:4:1: error: it is no YAML: expected ',' or ']'")
+    assert str(error).startswith("compose.yaml:4:1: error: it is no YAML: expected ',' or ']'")
     assert Path("compose.yaml").read_text() == text
 
 
@@ -144,7 +144,7 @@ def test_a_broken_file_is_named_with_line_and_column() -> None:
 )
 def test_what_compose_refuses(text: str, said: str) -> None:
     Path("compose.yaml").write_text(text)
-    assert list(process("compose.yaml", job()).errors) == [said]
+    assert list(map(str, process("compose.yaml", job()).errors)) == [said]
 
 
 class TestIgnores:

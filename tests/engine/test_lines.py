@@ -191,6 +191,19 @@ def test_unidiff_takes_the_patch(before: str, after: str) -> None:
     assert re.sub(r"@@.*@@", "@@", str(found)) == re.sub(r"@@.*@@", "@@", diff)
 
 
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("change", CHANGES)
+def test_unidiff_takes_every_name_and_change(name: str, change: str) -> None:
+    before, after = CHANGES[change]
+    diff = patch.unified(name, before, after)
+    (file,) = PatchSet(StringIO(diff, newline="\n"))
+    assert file.is_added_file == (not before)
+    assert (file.added, file.removed) == (
+        sum(line.startswith("+") for line in diff.split("\n")[2:]),
+        sum(line.startswith("-") for line in diff.split("\n")[2:]),
+    )
+
+
 @given(TEXT, TEXT)
 def test_edits_make_the_one_of_the_other(before: str, after: str) -> None:
     made = list(lines.edits(before, after))

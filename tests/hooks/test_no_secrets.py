@@ -367,12 +367,20 @@ test_compose_left_alone, _, test_compose_mended = compose_harness.suite(
             says="the value of TOKEN",
         ),
         Row("a token", variable(f"      X: {GITHUB}\n"), says="a GitHub token"),
-        Row("in a URL", variable("      X: postgres://app:hunter2@db.internal/app\n"), says="a password in a URL"),
+        Row(
+            "in a URL",
+            variable("      X: postgres://app:hunter2@db.internal/app\n"),
+            says="a password in a URL",
+        ),
         Row(
             "in a command",
             "services:\n  a:\n    image: redis:8\n    command: redis-server --requirepass-token hunter2x\n",
         ),
-        Row("merged", "x-e: &e\n  DB_PASSWORD: hunter2\nservices:\n  a:\n    environment: *e\n", says="DB_PASSWORD"),
+        Row(
+            "merged",
+            "x-e: &e\n  DB_PASSWORD: hunter2\nservices:\n  a:\n    environment: *e\n",
+            says="DB_PASSWORD",
+        ),
         Row("another in .env", PLAIN, context={".env": "POSTGRES_PASSWORD=other\n"}, says="revoke"),
         Row(
             "in a Dockerfile within",

@@ -1,7 +1,7 @@
 """Commands beside checking and mending, `dockmend NAME`: a module each.
 
-A module has `SUMMARY`, a line for the help, and `main(arguments)`, which takes the arguments after the name
-and returns the exit status; it may raise Failure.
+A module has `main(arguments)`, which takes the arguments after the name and returns the exit status; it may
+raise Failure.
 """
 
 from __future__ import annotations
@@ -10,7 +10,15 @@ import importlib
 from collections.abc import Callable, Sequence
 from typing import cast
 
-COMMANDS = ("lsp", "rule", "rules", "verify")
+# Each with what it does, for the help.
+COMMANDS = {
+    "completion": "print a completion script for a shell",
+    "init": "write a pre-commit entry and a configuration",
+    "lsp": "run the language server",
+    "rule": "print the page of a hook",
+    "rules": "list the hooks",
+    "verify": "check the signatures of base images",
+}
 
 Command = Callable[[Sequence[str]], int]
 

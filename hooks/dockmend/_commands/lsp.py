@@ -8,17 +8,14 @@ from dockmend._engine.errors import Failure
 from dockmend._options import CommandParser
 from dockmend._registry import SITE
 
-SUMMARY = "run the language server"
-
-_ABOUT = f"""\
-{SUMMARY.capitalize()}, over standard input and output.
+_MORE = f""", over standard input and output.
 
 Editors start it: {SITE}editors/ says how."""
 
 
 def main(arguments: Sequence[str]) -> int:
     """Serve one editor until it says goodbye. Raises Failure where the server's libraries are missing."""
-    parser = CommandParser("lsp", "", _ABOUT)
+    parser = CommandParser("lsp", more=_MORE)
     parser.add_argument(
         "--stdio", action="store_true", help="accepted, since some editors give it: there is no other way"
     )

@@ -10,13 +10,11 @@ from dockmend._engine.errors import nearest
 from dockmend._options import CommandParser
 from dockmend._report.output import Output
 
-SUMMARY = "print the page of a hook"
-
 
 def main(arguments: Sequence[str]) -> int:
     """Print the page of the hook that a name (exec-form) or code (DL3025) means."""
-    parser = CommandParser("rule", "HOOK", f"{SUMMARY.capitalize()}, by name (exec-form) or code (DL3025).")
-    parser.add_argument("hook", metavar="HOOK")
+    parser = CommandParser("rule", "HOOK", ", by name (exec-form) or code (DL3025).")
+    parser.add_argument("hook", metavar="HOOK", help="the hook")
     code = parser.parse_args(arguments).hook
     name = _registry.resolve(code)
     if name is None:

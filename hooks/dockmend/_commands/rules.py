@@ -9,17 +9,16 @@ from dockmend import _registry
 from dockmend._options import CommandParser
 from dockmend._report.output import Output
 
-SUMMARY = "list the hooks"
-
 
 def main(arguments: Sequence[str]) -> int:
-    """Print each hook's name, its codes in other linters and what it is about."""
-    CommandParser("rules", "", f"{SUMMARY.capitalize()}.").parse_args(arguments)
+    """Print each hook's name, what kind of fix it has, what it is about and its codes in other linters."""
+    CommandParser("rules").parse_args(arguments)
     out = Output(sys.stdout, "standard output")
     width = max(map(len, _registry.HOOKS))
     for name in _registry.HOOKS:
         hook = _registry.load(name)
+        fix = f"{hook.safety or 'no'} fix"
         codes = f" ({', '.join(hook.aliases)})" if hook.aliases else ""
-        out.text(f"{name:{width}}  {hook.summary}{codes}\n")
+        out.text(f"{name:{width}}  {fix:10}  {hook.summary}{codes}\n")
     out.flush()
     return 0

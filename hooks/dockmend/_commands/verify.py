@@ -23,14 +23,13 @@ from dockmend._report.progress import watch
 from dockmend._report.signatures import FORMATS, Signature
 from dockmend._report.style import printable, printable_path, style_of
 
-SUMMARY = "check the signatures of base images"
+_MORE = """.
 
-_ABOUT = """\
-Check with cosign, which has to be on the PATH, that each image which a
-Dockerfile is built from or copies from, or a Compose file runs, is signed
-with that key, or by that identity. A folder is searched for such files. Exit
-status: 0 all images are verified, 1 one is not, 2 wrong usage, no cosign, or
-a file that could not be read or parsed."""
+cosign, which has to be on the PATH, checks that each image which a Dockerfile
+is built from or copies from, or a Compose file runs, is signed with that key,
+or by that identity. A folder is searched for such files. Exit status: 0 all
+images are verified, 1 one is not, 2 wrong usage, no cosign, or a file that
+could not be read or parsed."""
 
 # Seconds that cosign has for one image, and how many run at a time.
 _LIMIT = 60
@@ -72,7 +71,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     """The options, and those of cosign that say by what to verify."""
-    parser = CommandParser("verify", "PATH...", _ABOUT)
+    parser = CommandParser("verify", "PATH...", _MORE)
     parser.add_argument("paths", metavar="PATH", nargs="+", help="a file, or a folder of them")
     parser.add_argument("--key", metavar="FILE", help="the public key, or cosign's address of one")
     parser.add_argument("--certificate-identity", metavar="ID", help="who has to have signed, with")

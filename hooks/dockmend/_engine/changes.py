@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -16,8 +16,9 @@ from dockmend._engine.lines import blocks, split
 if TYPE_CHECKING:
     from unidiff.patch import Hunk
 
+    from dockmend._dockerfile.span import Span
     from dockmend._engine.kinds import Parsed
-    from dockmend._hook import Finding
+    from dockmend._hook import Finding, Fix
 
 # Line numbers from 1, sorted; None: the whole file.
 Lines = list[int] | None
@@ -27,17 +28,23 @@ _ESCAPES = {b"a": b"\a", b"b": b"\b", b"t": b"\t", b"n": b"\n", b"v": b"\v", b"f
 
 
 def since(revision: str, folder: str) -> Changes:
-    """What differs between the git revision and the files as they are now, by real path; new files wholly.
+    """What the files have as they are now that was not in the git revision, by real path; new files wholly.
 
-    `folder` lies in the work tree. Raises Failure where git is missing or refuses.
+    Where that revision went on by itself, what counts is the commit that both come from: what others did
+    meanwhile is no change of these files. `folder` lies in the work tree. Raises Failure where git is missing
+    or refuses.
     """
     if revision.startswith("-"):
         raise Failure.at("--since", f'"{revision}" is no revision')
     top = os.fsdecode(_git(folder, "rev-parse", "--show-toplevel")).removesuffix("\n")
-    _git(top, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+    if not _git(top, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}", may_find_none=True):
+        raise Failure.at("--since", f'git knows no revision "{revision}"; check its name, or fetch it first')
+    # Nothing in a shallow clone, whose history ends before the two meet.
+    shared = _git(top, "merge-base", revision, "HEAD", may_find_none=True).decode("ascii").strip()
     difference = _git(
         top, "diff", "--no-ext-diff", "--no-textconv", "--no-color", "--no-relative",
-        "--src-prefix=a/", "--dst-prefix=b/", "--find-renames", "--unified=0", revision, "--",
+        "--src-prefix=a/", "--dst-prefix=b/", "--submodule=short", "--find-renames", "--unified=0",
+        shared or revision, "--",
     )  # fmt: skip
     changes = dict(_read(decode(difference), "git diff", lambda name: os.path.join(top, name)))
     for name in _git(top, "ls-files", "--others", "--exclude-standard", "-z").split(b"\0"):
@@ -65,22 +72,66 @@ def in_patch(text: str, name: str, folder: str) -> Changes:
     return _read(text, name, find)
 
 
-def touches(changed: list[int], text: str) -> Callable[[Parsed, Finding], bool]:
-    """A predicate: does a finding concern the changed lines of `text`?
+class Touched:
+    """What the `changed` lines of `text` concern, there and in what becomes of it as it is mended.
 
-    It does where its place, widened to whole instructions or entries, has a changed line. The document may be
-    `text` mended in part: the changed lines are followed there.
+    A place is widened to whole instructions or entries: one changed line in those is enough.
     """
-    followed: dict[str, list[int]] = {text: changed}
 
-    def predicate(doc: Parsed, finding: Finding) -> bool:
-        if doc.text not in followed:
-            followed[doc.text] = _follow(changed, split(text), split(doc.text))
-        start, end = doc.reach(finding.span)
+    def __init__(self, changed: list[int], text: str) -> None:
+        self._text = text
+        self._followed: dict[str, list[int]] = {text: changed}
+
+    def concerns(self, doc: Parsed, finding: Finding) -> bool:
+        """Whether a changed line concerns the place of `finding`, or a line that its fix changes."""
+        if self._any(doc, finding.span):
+            return True
+        lines = () if finding.fix is None else edited(doc, finding.fix)
+        return any(self._any(doc, doc.lines_span(line, line)) for line in lines)
+
+    def beyond(self, doc: Parsed, lines: Iterable[int]) -> list[int]:
+        """Those of the lines of `doc` that no changed line concerns, in order."""
+        return sorted(line for line in lines if not self._any(doc, doc.lines_span(line, line)))
+
+    def _any(self, doc: Parsed, span: Span) -> bool:
+        if doc.text not in self._followed:
+            changed = self._followed[self._text]
+            self._followed[doc.text] = _follow(changed, split(self._text), split(doc.text))
+        start, end = doc.reach(span)
         first, last = doc.position(start)[0], doc.position(max(start, end - 1))[0]
-        return _any_between(followed[doc.text], first, last)
+        return _any_between(self._followed[doc.text], first, last)
 
-    return predicate
+
+def gone(before: str, after: str) -> set[int]:
+    """The lines of `before` that `after` lacks or has otherwise."""
+    old = split(before)
+    lines = set(range(1, len(old) + 1))
+    for block in blocks(old, split(after)):
+        lines.difference_update(range(block.old + 1, block.old + block.length + 1))
+    return lines
+
+
+def edited(doc: Parsed, fix: Fix) -> set[int]:
+    """The lines that `fix` changes or takes away; whole lines that it puts between them change none."""
+    lines: set[int] = set()
+    for (start, end), text in fix.edits:
+        above = doc.line_start(start) == start and text.endswith("\n")
+        below = doc.line_end(start) == start and text.startswith(("\n", "\r\n"))
+        if start < end or not (above or below):
+            lines.update(range(doc.position(start)[0], doc.position(max(start, end - 1))[0] + 1))
+    return lines
+
+
+def listed(lines: list[int]) -> str:
+    """The sorted lines in words: "line 3", "lines 3 to 5, 8"."""
+    ranges: list[tuple[int, int]] = []
+    for line in lines:
+        if ranges and ranges[-1][1] == line - 1:
+            ranges[-1] = ranges[-1][0], line
+        else:
+            ranges.append((line, line))
+    text = ", ".join(f"{first}" if first == last else f"{first} to {last}" for first, last in ranges)
+    return f"line{'' if len(lines) == 1 else 's'} {text}"
 
 
 def _any_between(lines: list[int], first: int, last: int) -> bool:
@@ -119,7 +170,9 @@ def _read(text: str, name: str, locate: Callable[[str], str]) -> dict[str, Lines
         target = _unquoted(file.target_file)
         if target != "/dev/null":
             lines = sorted({line for hunk in file for line in _touched(hunk)})
-            changes[os.path.realpath(locate(target.removeprefix("b/")))] = lines
+            # What an attribute declares to be binary differs without lines.
+            path = os.path.realpath(locate(target.removeprefix("b/")))
+            changes[path] = None if file.is_binary_file else lines
     return changes
 
 
@@ -154,7 +207,7 @@ def _unquoted(name: str) -> str:
     return decode(re.sub(rb"\\([0-3][0-7]{2}|.)", byte, encode(name[1:-1])))
 
 
-def _git(folder: str, *arguments: str) -> bytes:
+def _git(folder: str, *arguments: str, may_find_none: bool = False) -> bytes:
     import subprocess
 
     try:
@@ -165,7 +218,7 @@ def _git(folder: str, *arguments: str) -> bytes:
         raise Failure.at(
             "--since", f"git cannot be run: {error.strerror}; install git, or use --patch"
         ) from error
-    if done.returncode:
+    if done.returncode and not (may_find_none and done.returncode == 1):
         said = done.stderr.decode("utf-8", "replace").strip().split("\n")[0] or "no such revision"
         raise Failure.at("--since", f"git {arguments[0]} failed: {said}")
     return done.stdout

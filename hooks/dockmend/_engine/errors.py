@@ -9,7 +9,15 @@ Kind = TypeVar("Kind", bound="Failure")
 
 
 class Failure(Exception):
-    """Something that makes the exit status 2; its text is the line for standard error."""
+    """Something that makes the exit status 2; its text is the line for standard error.
+
+    `path`, `line`, `column` (from 1) and `message` are its parts; nothing where it is about no file.
+    """
+
+    path = ""
+    line: int | None = None
+    column: int | None = None
+    message = ""
 
     @classmethod
     def at(
@@ -17,7 +25,9 @@ class Failure(Exception):
     ) -> Kind:
         """`path:line:column: error: message`, line and column (from 1) left out where they are None."""
         place = "".join("" if number is None else f":{number}" for number in (line, column))
-        return cls(f"{path}{place}: error: {message}")
+        failure = cls(f"{path}{place}: error: {message}")
+        failure.path, failure.line, failure.column, failure.message = path, line, column, message
+        return failure
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:

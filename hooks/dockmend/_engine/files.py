@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 from dockmend._engine.errors import Failure
 
@@ -81,6 +81,14 @@ def read(path: str) -> Source:
     if len(data) > LIMIT:
         raise _too_large(path)
     return Source(decode(data), _identity(status), status)
+
+
+def writer(path: str) -> TextIO:
+    """A new text file at `path`, or what was there emptied. Raises Failure where it cannot be written."""
+    try:
+        return open(path, "w", encoding="utf-8")
+    except OSError as error:
+        raise Failure.at(path, f"cannot be written: {describe(error)}") from error
 
 
 def replace(path: str, source: Source, text: str) -> None:

@@ -24,7 +24,8 @@ _EVERY = frozenset("*")
 _EVERY_BUILDKIT = "*buildkit"
 _HADOLINT_CODE = re.compile(r"(?:DL|SC)[0-9]+")
 
-_OWN = re.compile(r"#[ \t]*dockmend:[ \t]*(file-)?ignore(?:\[([^\]]*)\]|(?![^ \t]))")
+# A comment of dockmend's own: `file-` or nothing, and the codes, None where it has no brackets.
+OWN = re.compile(r"#[ \t]*dockmend:[ \t]*(file-)?ignore(?:\[([^\]]*)\]|(?![^ \t]))")
 # As measured of hadolint 2.15.1: the whole line counts or nothing, and only another comment may follow.
 _HADOLINT = re.compile(
     r"#\s*hadolint\s+(global\s+)?ignore\s*=\s*([DLSC0-9]+(?:\s*,\s*[DLSC0-9]+)*)\s*(?:#.*)?"
@@ -85,7 +86,7 @@ def silenced(doc: Document) -> Ignores:
             block = set()
         previous = line
         below = lines.get(line + 1)
-        if found := _OWN.match(text):
+        if found := OWN.match(text):
             codes = _codes(found[2])
             if not found[1]:
                 block |= codes
@@ -119,7 +120,7 @@ def silenced_below(doc: Text, comments: Sequence[Comment], parts: Iterable[Span]
         line = doc.position(comment.span.start)[0]
         block = block if line == previous + 1 else frozenset()
         previous = line
-        if found := _OWN.match(comment.text):
+        if found := OWN.match(comment.text):
             if not found[1]:
                 block |= _codes(found[2])
             elif not spans or comment.span.start < spans[0].start:
@@ -139,7 +140,7 @@ def silenced_below(doc: Text, comments: Sequence[Comment], parts: Iterable[Span]
 def unknown(doc: Text, asking: Iterable[Comment], known: Callable[[str], bool]) -> Iterator[tuple[int, str]]:
     """Line (from 1) and code of each code that is not `known`, in dockmend's own comments among `asking`."""
     for comment in asking:
-        if found := _OWN.match(comment.text):
+        if found := OWN.match(comment.text):
             line = doc.position(comment.span.start)[0]
             yield from ((line, code) for code in sorted(_codes(found[2]) - _EVERY) if not known(code))
 
@@ -159,7 +160,7 @@ def comment(
     top = line
     while top - 1 in above:
         top -= 1
-        found = _OWN.match(above[top].text)
+        found = OWN.match(above[top].text)
         if found and not found[1] and _codes(found[2]) != _EVERY:
             at = above[top].span.start + found.start(2) + len(found[2].rstrip(" \t,"))
             return Edit(Span(at, at), f", {name}")
@@ -172,6 +173,26 @@ def comment(
     indent = written[: len(written) - len(written.lstrip(" \t"))]
     at = start + len(indent)
     return Edit(Span(at, at), f"# dockmend: ignore[{name}]{doc.newline}{indent}")
+
+
+def file_comment(doc: Text, asking: Iterable[Comment], first: int, name: str) -> Edit:
+    """The edit that silences the hook of that name in the file; `first` is where the first place begins."""
+    line, _ = doc.position(first)
+    for one in asking:
+        found = OWN.match(one.text) if one.span.start < first else None
+        if found and found[1] and _codes(found[2]) != _EVERY:
+            at = one.span.start + found.start(2) + len(found[2].rstrip(" \t,"))
+            return Edit(Span(at, at), f", {name}")
+    above = {doc.position(one.span.start)[0]: one for one in asking}
+    while line - 1 in above and _speaks_of_what_follows(above[line - 1].text):
+        line -= 1
+    start = max(doc.lines_span(line, line).start, int(doc.bom))
+    return Edit(Span(start, start), f"# dockmend: file-ignore[{name}]{doc.newline}")
+
+
+def _speaks_of_what_follows(text: str) -> bool:
+    own = OWN.match(text)
+    return bool(_HADOLINT.fullmatch(text) or (own and not own[1]))
 
 
 def outside(doc: Document) -> Iterator[tuple[Comment, int]]:

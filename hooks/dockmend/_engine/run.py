@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dockmend import _registry
 from dockmend._dockerfile.document import Problem
-from dockmend._edit import Edits
 from dockmend._engine import changes, files, ignores, kinds, patch
 from dockmend._engine.config import Config, Configs
 from dockmend._engine.errors import Failure, nearest
 from dockmend._engine.mend import Only, Reported, Result, Settings, check_text, mend_text, options_of
-from dockmend._hook import SEVERITIES, WARNING, Context, Edit, FileEdit, Finding
+from dockmend._hook import ERROR, SEVERITIES, WARNING, Context, Edit, FileEdit, Finding
 from dockmend._project.context import BuildContext
 from dockmend._project.find import find_context
 
@@ -33,7 +32,8 @@ class Job(NamedTuple):
 
     `select`, `extend` (on top of what is selected else) and `ignore` are names of hooks or ALL; `context` is
     the folder of the build context; only findings that `changed` lines concern count, where it is given.
-    `options` are settings of hooks, by name, that go before those of the configuration.
+    `options` are settings of hooks, by name, that go before those of the configuration. With `ignoring`, all
+    that is found is silenced by comments in place of being mended.
     """
 
     mode: str
@@ -46,14 +46,15 @@ class Job(NamedTuple):
     fail_on: str | None = None
     changed: changes.Changes | None = None
     options: Mapping[str, Mapping[str, object]] = {}
+    ignoring: bool = False
 
 
 class Outcome(NamedTuple):
     """What became of one file, `path` as it was named.
 
     `findings` are left to report, in the coordinates of `text`; `failing` says that one of them is
-    severe enough for the exit status. `errors` are lines for standard error that make it 2, `notes`
-    such that do not; `refused` says where and why BuildKit refuses the text, of which `errors` tell too.
+    severe enough for the exit status. `errors` make it 2, `notes` are lines for standard error that do not;
+    `refused` says where and why BuildKit refuses the text, of which `errors` tell too.
     `patches` are diffs by the path of the file that they change; `made` are new files,
     relative to the current folder.
     """
@@ -63,7 +64,7 @@ class Outcome(NamedTuple):
     findings: tuple[Reported, ...] = ()
     mended: tuple[Reported, ...] = ()
     failing: bool = False
-    errors: tuple[str, ...] = ()
+    errors: tuple[Failure, ...] = ()
     notes: tuple[str, ...] = ()
     patches: tuple[tuple[str, str], ...] = ()
     made: tuple[str, ...] = ()
@@ -141,14 +142,10 @@ def misnamed(text: str, path: str | None) -> Iterator[tuple[int, str]]:
 
 def ignoring(text: str, path: str | None, found: Reported) -> Edit | None:
     """The edit of the file's `text` that silences its finding by a comment; None where no comment can."""
+    from dockmend._engine.add_ignores import silencing
+
     kind = kinds.kind_of(path)
-    doc = kind.parse(text)
-    name, place = found.hook.name, found.finding.span.start
-    edit = ignores.comment(doc, kind.asking(doc), kind.places(doc), name, place)
-    if edit is None:
-        return None
-    after = kind.parse(Edits([edit]).apply(text))
-    return None if after.problems or kind.difference(doc, after, {}) is not None else edit
+    return silencing(kind, kind.parse(text), found.hook.name, found.finding.span)
 
 
 class _File:
@@ -210,7 +207,7 @@ class _File:
     def mend_alone(self, source: files.Source, error: Failure) -> Outcome:
         """Mend the file itself where one beside it could not be written: what needs that one is left."""
         outcome = self.finish(source, self.judge(source.text, beside=False))
-        return outcome._replace(errors=(str(error), *outcome.errors))
+        return outcome._replace(errors=(error, *outcome.errors))
 
     def finish(self, source: files.Source, result: Result) -> Outcome:
         if result.text != source.text:
@@ -223,30 +220,44 @@ class _File:
         build = self.context(text)
         if self.job.mode == CHECK:
             result = check_text(text, self.settings, self.path, build)
+        elif self.job.ignoring:
+            from dockmend._engine.add_ignores import ignored_text
+
+            result = ignored_text(text, self.settings, self.path, build, self.only(text, beside=True))
         else:
             result = mend_text(text, self.settings, self.path, build, self.only(text, beside=beside))
         if self.lines is not None and result.findings:
-            doc = kinds.kind_of(self.path).parse(result.text)
-            concerns = changes.touches(self.lines, text)
-            left = tuple(found for found in result.findings if concerns(doc, found.finding))
-            result = result._replace(findings=left)
+            result = result._replace(findings=tuple(self.concerned(self.lines, text, result)))
         return result
 
     def context(self, text: str) -> BuildContext:
         """The build context of the file with that text."""
         return find_context(self.path, self.job.context or self.config.context, text)
 
+    def concerned(self, lines: list[int], text: str, result: Result) -> Iterator[Reported]:
+        """The findings that the changed `lines` of `text` concern; a fix that must reach beyond says so."""
+        doc = kinds.kind_of(self.path).parse(result.text)
+        touched = changes.Touched(lines, text)
+        for found in result.findings:
+            finding = found.finding
+            if touched.concerns(doc, finding):
+                beyond = touched.beyond(doc, changes.edited(doc, finding.fix)) if finding.fix else []
+                if beyond:
+                    reason = "; ".join(filter(None, (finding.reason, _reach(beyond))))
+                    found = found._replace(finding=finding._replace(reason=reason))  # noqa: PLW2901
+                yield found
+
     def only(self, text: str, *, beside: bool) -> Only | None:
         if self.lines is None and self.chosen is None and beside:
             return None
-        concerns = None if self.lines is None else changes.touches(self.lines, text)
+        touched = None if self.lines is None else changes.Touched(self.lines, text)
 
         def wanted(doc: Parsed, finding: Finding) -> bool:
             if not beside and finding.fix is not None and finding.fix.files:
                 return False
             if self.chosen is not None and (doc.text != text or finding != self.chosen):
                 return False
-            return concerns is None or concerns(doc, finding)
+            return touched is None or touched.concerns(doc, finding)
 
         return wanted
 
@@ -259,10 +270,12 @@ class _File:
             result.findings,
             result.mended,
             failing=any(SEVERITIES.index(found.severity) >= fail_on for found in result.findings),
-            errors=tuple(str(Failure.at(self.name, one.message, one.line, one.column)) for one in problems),
+            errors=tuple(Failure.at(self.name, one.message, one.line, one.column) for one in problems),
             notes=(
                 *(f"{self.name}:{line}: warning: {said}" for line, said in misnamed(text, self.path)),
                 *self.withheld(text, result),
+                *self.reached(text, result),
+                *self.still_there(result),
             ),
             patches=self.patches(text, result) if self.job.mode == DIFF else (),
             refused=() if result.broken else problems,
@@ -273,6 +286,19 @@ class _File:
             return ()
         return (f"{self.name}: warning: the patch leaves out what changes lines with a secret; use --fix",)
 
+    def reached(self, text: str, result: Result) -> tuple[str, ...]:
+        if self.lines is None or result.text == text:
+            return ()
+        doc = kinds.kind_of(self.path).parse(text)
+        lines = changes.Touched(self.lines, text).beyond(doc, changes.gone(text, result.text))
+        return (f"{self.name}: note: {_reach(lines)}",) if lines else ()
+
+    def still_there(self, result: Result) -> Iterator[str]:
+        for found in result.mended if self.job.ignoring else ():
+            if found.severity == ERROR:
+                said = f"{found.hook.name} is ignored now, and as true as before: {found.finding.message}"
+                yield f"{self.name}:{found.line}: warning: {said}"
+
     def patches(self, text: str, result: Result) -> tuple[tuple[str, str], ...]:
         changed = [FileEdit(edit.path, edit.before, edit.text) for edit in result.files]
         if result.text != text:
@@ -282,6 +308,10 @@ class _File:
             (os.path.abspath(edit.path), patch.unified(_relative(edit.path), edit.before, edit.text))
             for edit in changed
         )
+
+
+def _reach(lines: list[int]) -> str:
+    return f"what is mended reaches beyond the changed lines, to {changes.listed(lines)}"
 
 
 def _said(text: str, problems: Iterable[Problem]) -> Iterator[Problem]:
@@ -327,15 +357,15 @@ def _relative(path: str) -> str:
     return os.path.relpath(path).replace(os.sep, "/")
 
 
-def _described(path: str, error: Exception) -> str:
+def _described(path: str, error: Exception) -> Failure:
     if isinstance(error, Failure):
-        return str(error)
+        return error
     place = error.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next
     where = f"{os.path.basename(place.tb_frame.f_code.co_filename)}:{place.tb_lineno}" if place else "?"
     said = f"{type(error).__name__} at {where}"
-    return str(Failure.at(path, f"internal error, the file was left alone ({said}); please report it"))
+    return Failure.at(path, f"internal error, the file was left alone ({said}); please report it")
 
 
 def _leave_interrupts_to_parent() -> None:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     Report = Callable[[Iterable[Outcome], Style], Iterator[str]]
 
 # Each name is that of its module, but for the standard library's json.
-FORMATS = ("full", "concise", "json", "github")
+FORMATS = ("full", "concise", "json", "sarif", "github", "gitlab", "junit", "checkstyle", "markdown")
+# Other programs make the fixes that these show, so that none may have a masked secret in it.
+_APPLIED = frozenset({"json", "sarif"})
 
 
 def load(name: str) -> Report:
@@ -26,4 +28,4 @@ def load(name: str) -> Report:
     from dockmend._report.hide import hidden
 
     report = cast("Report", importlib.import_module(f"dockmend._report.{module}").report)
-    return lambda outcomes, style: report(hidden(outcomes), style)
+    return lambda outcomes, style: report(hidden(outcomes, applied=name in _APPLIED), style)

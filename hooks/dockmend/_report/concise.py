@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from dockmend._registry import link
 from dockmend._report.style import BOLD, CYAN, SEVERITY, Style, printable, printable_path
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ def report(outcomes: Iterable[Outcome], style: Style) -> Iterator[str]:
     for outcome in outcomes:
         for found in outcome.findings:
             place, mark = head(outcome.path, found, style)
-            hook = style.paint(found.hook.name, BOLD, SEVERITY[found.severity])
+            name = found.hook.name
+            hook = style.link(style.paint(name, BOLD, SEVERITY[found.severity]), link(name))
             yield f"{place} {hook} {printable(found.finding.message)}{mark}\n"
 
 

@@ -7,9 +7,21 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from dockmend._hook import SAFE
+from dockmend._registry import link
 from dockmend._report.concise import head
 from dockmend._report.places import Places
-from dockmend._report.style import BLUE, BOLD, GREEN, RED, SEVERITY, Style, cells, cut, printable
+from dockmend._report.style import (
+    BLUE,
+    BOLD,
+    GREEN,
+    RED,
+    SEVERITY,
+    Style,
+    cells,
+    cut,
+    printable,
+    printable_path,
+)
 
 if TYPE_CHECKING:
     from dockmend._engine.mend import Reported
@@ -18,6 +30,8 @@ if TYPE_CHECKING:
 
 # Longer diffs are cut: the report is for reading, `--diff` for the whole.
 _DIFF_LINES = 16
+# The least columns that a message begins in.
+_ROOM = 20
 
 
 def report(outcomes: Iterable[Outcome], style: Style) -> Iterator[str]:
@@ -30,10 +44,8 @@ def report(outcomes: Iterable[Outcome], style: Style) -> Iterator[str]:
 
 
 def _finding(path: str, found: Reported, places: Places, style: Style) -> Iterator[str]:
-    place, mark = head(path, found, style)
     colour = SEVERITY[found.severity]
-    hook = f"{style.paint(found.hook.name, BOLD, colour)} {found.severity}"
-    yield f"{place} {hook}: {printable(found.finding.message)}{mark}"
+    yield from _heading(path, found, style)
     number = str(found.line)
     margin = " " * len(number)
     bar = style.paint("|", BLUE)
@@ -47,6 +59,32 @@ def _finding(path: str, found: Reported, places: Places, style: Style) -> Iterat
     yield f"{margin} {bar} {style.paint(marks + further, colour)}"
     for line in _remedy(found, places, style, margin):
         yield line
+
+
+def _heading(path: str, found: Reported, style: Style) -> Iterator[str]:
+    """The place, the hook and the message, over as many lines as it takes."""
+    from textwrap import wrap
+
+    place, mark = head(path, found, style)
+    width = len(f"{printable_path(path)}:{found.line}:{found.column}: {found.hook.name} {found.severity}: ")
+    hook = style.link(style.paint(found.hook.name, BOLD, SEVERITY[found.severity]), link(found.hook.name))
+    # Where a path leaves the message little room, that begins in the next line.
+    room = style.width - width
+    text = printable(found.finding.message) + (" [*]" if mark else "")
+    indent = " " * (width if room >= _ROOM else 4)
+    lines = wrap(
+        text,
+        style.width,
+        initial_indent=indent,
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    lines = [lines[0][width:], *lines[1:]] if room >= _ROOM else ["", *lines]
+    if mark:
+        lines[-1] = lines[-1].removesuffix("[*]") + mark.lstrip(" ")
+    yield f"{place} {hook} {found.severity}: {lines[0]}".rstrip(" ")
+    yield from lines[1:]
 
 
 def excerpt(line: str, start: int, end: int, room: int) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from dockmend._report.shared import in_repository, sentence
 from dockmend._report.style import Style, printable, printable_path
 
 if TYPE_CHECKING:
@@ -17,19 +18,26 @@ _COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
 def report(outcomes: Iterable[Outcome], style: Style) -> Iterator[str]:
-    """One command a finding; `style` plays no part."""
+    """One command a finding, and one for each file that could not be done; `style` plays no part."""
     del style
     for outcome in outcomes:
+        for error in outcome.errors:
+            place = {"line": error.line or 1} | ({"col": error.column} if error.column else {})
+            yield _command("error", error.path, place, "", error.message)
         for found in outcome.findings:
-            place: dict[str, object] = {"file": printable_path(outcome.path)}
-            place |= {"line": found.line, "endLine": found.end_line}
+            place = {"line": found.line, "endLine": found.end_line}
             if found.line == found.end_line:  # columns are for one line only
                 place |= {"col": found.column, "endColumn": found.end_column}
-            place["title"] = f"dockmend {found.hook.name}"
-            listed = ",".join(f"{name}={_property(str(value))}" for name, value in place.items())
-            reason = f" ({found.finding.reason})" if found.finding.reason else ""
-            message = _data(printable(found.finding.message + reason))
-            yield f"::{_COMMANDS[found.severity]} {listed}::{message}\n"
+            yield _command(
+                _COMMANDS[found.severity], outcome.path, place, found.hook.name, sentence(found.finding)
+            )
+
+
+def _command(name: str, path: str, place: dict[str, int], hook: str, message: str) -> str:
+    properties: dict[str, object] = {"file": printable_path(in_repository(path)), **place}
+    properties["title"] = f"dockmend {hook}".strip()
+    listed = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items())
+    return f"::{name} {listed}::{_data(printable(message))}\n"
 
 
 def _data(text: str) -> str:

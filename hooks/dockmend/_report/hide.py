@@ -17,15 +17,18 @@ if TYPE_CHECKING:
 _TELLING = 6
 
 
-def hidden(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
-    """The outcomes, secrets masked in their texts, their fixes and what is said of them."""
+def hidden(outcomes: Iterable[Outcome], *, applied: bool = False) -> Iterator[Outcome]:
+    """The outcomes, secrets masked in their texts, their fixes and what is said of them.
+
+    Where the fixes will be `applied`, one that would be masked is left out, and that is the reason.
+    """
     for outcome in outcomes:
         text = masked(outcome.text, outcome.path)
         if text == outcome.text:
             yield outcome
             continue
         values = sorted(_values(outcome.text, text), key=len, reverse=True)
-        findings = tuple(_finding(found, outcome, values) for found in outcome.findings)
+        findings = tuple(_finding(found, outcome, values, applied) for found in outcome.findings)
         yield outcome._replace(text=text, findings=findings)
 
 
@@ -41,7 +44,7 @@ def _values(text: str, mask: str) -> set[str]:
     return found
 
 
-def _finding(found: Reported, outcome: Outcome, values: list[str]) -> Reported:
+def _finding(found: Reported, outcome: Outcome, values: list[str], applied: bool) -> Reported:
     message, reason = found.finding.message, found.finding.reason
     if found.hook.name == "no-secrets":
         # What it says is its own words and names: that a plain word is among these tells nothing.
@@ -49,6 +52,8 @@ def _finding(found: Reported, outcome: Outcome, values: list[str]) -> Reported:
     for value in values:
         message, reason = message.replace(value, "***"), reason.replace(value, "***")
     fix = found.finding.fix and _fix(found.finding.fix, outcome)
+    if applied and fix != found.finding.fix:
+        fix, reason = None, "its fix has a secret in it, which no report shows: use --fix"
     return found._replace(finding=found.finding._replace(message=message, reason=reason, fix=fix))
 
 

@@ -1,7 +1,7 @@
 """A JSON array with one object a finding.
 
-Each has `hook`, `aliases`, `practice`, `severity`, `message`, `reason` (why there is no fix, or what an
-unsafe one may change; null where there is nothing to say), `path`, `line`, `column`, `end_line`,
+Each has `hook`, `aliases`, `practice`, `severity`, `message`, `reason` (why there is no fix, or what it
+may change or reaches; null where there is nothing to say), `path`, `line`, `column`, `end_line`,
 `end_column`, `fixable` (`--fix` mends it with the settings in force) and `fix`: null, or an object with
 `safety`, `edits` and `files`. An edit replaces what lies between its `start` and `end` with `text`; those
 have `offset` in bytes from 0, `line` and `column`. A file has `path`, `new` and its whole `text`. Lines

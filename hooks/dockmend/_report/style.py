@@ -8,21 +8,29 @@ from typing import NamedTuple, TextIO
 RED = "31"
 GREEN = "32"
 YELLOW = "33"
-BLUE = "34"
+BLUE = "94"  # the bright one: the other cannot be read on black
 CYAN = "36"
 BOLD = "1"
 SEVERITY = {"error": RED, "warning": YELLOW, "info": CYAN}
 
 
 class Style(NamedTuple):
-    """`width` in cells; `colour` says whether ANSI colours are written."""
+    """`width` in cells; `colour` says whether ANSI colours are written, `links` whether links are."""
 
     width: int = 80
     colour: bool = False
+    links: bool = False
 
     def paint(self, text: str, *codes: str) -> str:
         """`text` in the given colours, where there are colours."""
         return f"\x1b[{';'.join(codes)}m{text}\x1b[0m" if self.colour and text else text
+
+    def link(self, text: str, address: str) -> str:
+        """`text` that leads to `address`, on a terminal: others pass over what they do not know.
+
+        https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda
+        """
+        return f"\x1b]8;;{address}\x1b\\{text}\x1b]8;;\x1b\\" if self.links else text
 
 
 def style_of(stream: TextIO | None) -> Style:
@@ -45,7 +53,8 @@ def style_of(stream: TextIO | None) -> Style:
         colour = True
     else:
         colour = terminal and os.environ.get("TERM") != "dumb"
-    return Style(max(width, 40), colour)
+    links = colour and terminal and os.environ.get("TERM") != "dumb"
+    return Style(max(width, 40), colour, links)
 
 
 def printable(text: str) -> str:

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 class Tally:
     """What was counted so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, done: str = "mended", verb: str = "mend") -> None:
+        """`done` and `verb` are what became of the findings that are not left."""
+        self._done = done
+        self._verb = verb
         self.failing = False
         self.errors = 0
         self.patches = 0
@@ -49,7 +52,7 @@ class Tally:
         mended = sum(counts.total() for counts in self._mended.values())
         if not left + mended:
             return "" if self.errors else style.paint("Nothing to report.", GREEN) + "\n"
-        done = f" ({mended} mended, {left} left)" if mended else ""
+        done = f" ({mended} {self._done}, {left} left)" if mended else ""
         text = f"Found {_counted(left + mended, 'finding')}{done}.\n"
         fixable = self._fixable.total()
         mark = f"[{style.paint('*', CYAN)}]"
@@ -63,7 +66,7 @@ class Tally:
     def promised(self) -> str:
         """The last line of a `--diff`."""
         mended = sum(counts.total() for counts in self._mended.values())
-        return f"Would mend {_counted(mended, 'finding')}.\n" if mended else "Nothing would change.\n"
+        return f"Would {self._verb} {_counted(mended, 'finding')}.\n" if mended else "Nothing would change.\n"
 
     def statistics(self, style: Style) -> Iterator[str]:
         """A line for each hook, the most frequent first; `[*]`: all can be mended, `[-]`: some can."""
@@ -75,7 +78,7 @@ class Tally:
     def fixes(self, style: Style) -> Iterator[str]:
         """What was mended, by file."""
         for path, counts in self._mended.items():
-            yield f"Mended in {style.paint(printable_path(path), BOLD)}:\n"
+            yield f"{self._done.capitalize()} in {style.paint(printable_path(path), BOLD)}:\n"
             for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
                 yield f"    {count} x {name}\n"
 

@@ -1,0 +1,31 @@
+"""What reports for other tools have in common."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from dockmend._project.git import repository_top
+from dockmend._report.style import printable
+
+if TYPE_CHECKING:
+    from dockmend._hook import Finding
+
+
+def in_repository(path: str) -> str:
+    """`path` from the top of the git repository around the current folder, `/` between its parts.
+
+    Outside a repository it is from the current folder. A path outside of both is absolute; the `-` of
+    standard input stays.
+    """
+    if path == "-":
+        return path
+    here = os.getcwd()
+    absolute = os.path.abspath(path)
+    relative = os.path.relpath(absolute, repository_top(here) or here)
+    return (absolute if relative.split(os.sep)[0] == os.pardir else relative).replace(os.sep, "/")
+
+
+def sentence(finding: Finding) -> str:
+    """The message and, in parentheses, why there is no fix or what an unsafe one may change; printable."""
+    return printable(f"{finding.message} ({finding.reason})" if finding.reason else finding.message)
