@@ -81,7 +81,9 @@ def unlimited(documents: Any) -> Any:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--corpus", required=True, type=Path)
     files = sorted(parser.parse_args().corpus.glob("*/compose.yaml"))
     totals: Counter[str] = Counter()
@@ -92,7 +94,9 @@ def main() -> int:
         except (ValueError, yaml.YAMLError) as error:
             failures += 1
             print(f"FAIL {path.parent.name}: {error}")
-    print(f"{len(files)} Compose files, {failures} failures; {', '.join(f'{n} {what}' for what, n in totals.items())}")
+    print(
+        f"{len(files)} Compose files, {failures} failures; {', '.join(f'{n} {what}' for what, n in totals.items())}"
+    )
     return 1 if failures or not files else 0
 
 

@@ -39,7 +39,11 @@ def bom(text: str) -> str | None:
 
 
 def no_final_newline(text: str) -> str | None:
-    return None if text.endswith("\r\n") or re.search(r"[|>][-+]?\n[^\n]*\n\Z", text) else text.removesuffix("\n")
+    return (
+        None
+        if text.endswith("\r\n") or re.search(r"[|>][-+]?\n[^\n]*\n\Z", text)
+        else text.removesuffix("\n")
+    )
 
 
 def marked(text: str) -> str | None:

@@ -15,19 +15,25 @@ VALUE = {"cpus": "1.0", "memory": "512M"}
     [
         (
             "services:\n  web:\n    image: a\n",
-            ("services:\n  web:\n    image: a\n"
-            '    deploy:\n      resources:\n        limits:\n          cpus: "1.0"\n          memory: 512M\n'),
+            (
+                "services:\n  web:\n    image: a\n"
+                '    deploy:\n      resources:\n        limits:\n          cpus: "1.0"\n          memory: 512M\n'
+            ),
         ),
         (
             "services:\n    web:\n        image: 'a'",
-            ("services:\n    web:\n        image: 'a'\n"
-            "        deploy:\n            resources:\n                limits:\n"
-            "                    cpus: '1.0'\n                    memory: 512M"),
+            (
+                "services:\n    web:\n        image: 'a'\n"
+                "        deploy:\n            resources:\n                limits:\n"
+                "                    cpus: '1.0'\n                    memory: 512M"
+            ),
         ),
         (
             "services:\r\n  web:\r\n    image: a  # c\r\n\r\n  # next\r\n  db: {image: b}\r\n",
-            ("services:\r\n  web:\r\n    image: a  # c\r\n    deploy:\r\n      resources:\r\n        limits:\r\n"
-            '          cpus: "1.0"\r\n          memory: 512M\r\n\r\n  # next\r\n  db: {image: b}\r\n'),
+            (
+                "services:\r\n  web:\r\n    image: a  # c\r\n    deploy:\r\n      resources:\r\n        limits:\r\n"
+                '          cpus: "1.0"\r\n          memory: 512M\r\n\r\n  # next\r\n  db: {image: b}\r\n'
+            ),
         ),
         (
             "services:\n  web: {image: a}\n",
@@ -39,33 +45,45 @@ VALUE = {"cpus": "1.0", "memory": "512M"}
         ),
         (
             "services:\n  web:\n    deploy:\n      replicas: 2\n    image: a\n",
-            ("services:\n  web:\n    deploy:\n      replicas: 2\n      resources:\n        limits:\n"
-            '          cpus: "1.0"\n          memory: 512M\n    image: a\n'),
+            (
+                "services:\n  web:\n    deploy:\n      replicas: 2\n      resources:\n        limits:\n"
+                '          cpus: "1.0"\n          memory: 512M\n    image: a\n'
+            ),
         ),
         (
             "services:\n  web:\n    deploy: # none\n    image: a\n",
-            ("services:\n  web:\n    deploy: # none\n      resources:\n        limits:\n"
-            '          cpus: "1.0"\n          memory: 512M\n    image: a\n'),
+            (
+                "services:\n  web:\n    deploy: # none\n      resources:\n        limits:\n"
+                '          cpus: "1.0"\n          memory: 512M\n    image: a\n'
+            ),
         ),
         (
             "services:\n  web:\n    deploy:\n      resources:\n        limits:\n          pids: 1\n    # c\n    image: a\n",
-            ("services:\n  web:\n    deploy:\n      resources:\n        limits:\n          pids: 1\n"
-            '          cpus: "1.0"\n          memory: 512M\n    # c\n    image: a\n'),
+            (
+                "services:\n  web:\n    deploy:\n      resources:\n        limits:\n          pids: 1\n"
+                '          cpus: "1.0"\n          memory: 512M\n    # c\n    image: a\n'
+            ),
         ),
         (
             "services:\n  web:\n    image: a\n    command: |\n      x\n\n\n  db:\n    image: b\n",
-            ("services:\n  web:\n    image: a\n    command: |\n      x\n    deploy:\n      resources:\n        limits:\n"
-            '          cpus: "1.0"\n          memory: 512M\n\n\n  db:\n    image: b\n'),
+            (
+                "services:\n  web:\n    image: a\n    command: |\n      x\n    deploy:\n      resources:\n        limits:\n"
+                '          cpus: "1.0"\n          memory: 512M\n\n\n  db:\n    image: b\n'
+            ),
         ),
         (
             "services:\n  web:\n    image: a\n    ports:\n    - 80:80\n    - '90:90' # c\n",
-            ("services:\n  web:\n    image: a\n    ports:\n    - 80:80\n    - '90:90' # c\n"
-            "    deploy:\n      resources:\n        limits:\n          cpus: '1.0'\n          memory: 512M\n"),
+            (
+                "services:\n  web:\n    image: a\n    ports:\n    - 80:80\n    - '90:90' # c\n"
+                "    deploy:\n      resources:\n        limits:\n          cpus: '1.0'\n          memory: 512M\n"
+            ),
         ),
         (
             "services:\n  web:\n    image: a\n    environment: {A: b,\n      C: d}\n",
-            ("services:\n  web:\n    image: a\n    environment: {A: b,\n      C: d}\n"
-            '    deploy:\n      resources:\n        limits:\n          cpus: "1.0"\n          memory: 512M\n'),
+            (
+                "services:\n  web:\n    image: a\n    environment: {A: b,\n      C: d}\n"
+                '    deploy:\n      resources:\n        limits:\n          cpus: "1.0"\n          memory: 512M\n'
+            ),
         ),
     ],
 )
@@ -87,10 +105,16 @@ def test_put(before: str, after: str) -> None:
     [
         ("services:\n  web:\n    deploy: &a {}\n", "there"),
         ("services:\n  web:\n    deploy: x\n", "its `deploy` is no mapping that is written there"),
-        ("x: &a {replicas: 2}\nservices:\n  web:\n    deploy: *a\n", "its `deploy` is no mapping that is written there"),
+        (
+            "x: &a {replicas: 2}\nservices:\n  web:\n    deploy: *a\n",
+            "its `deploy` is no mapping that is written there",
+        ),
         ("services:\n  web:\n    deploy: !reset {}\n", "its `deploy` is no mapping that is written there"),
         ("services:\n  web:\n    deploy: null\n", "its `deploy` is no mapping that is written there"),
-        ("services:\n  web:\n    image: a\n    command: |+\n      x\n\n", "there is no line of its own behind its last entry"),
+        (
+            "services:\n  web:\n    image: a\n    command: |+\n      x\n\n",
+            "there is no line of its own behind its last entry",
+        ),
         ("services:\n  web: {deploy: }\n", "its `deploy` is no mapping that is written there"),
     ],
 )

@@ -30,27 +30,53 @@ def web(settings: str, top: str = "") -> str:
 LEFT_ALONE = [
     Row("limits", WEB, says=""),
     Row("limits of older files", web("    mem_limit: 1g\n    cpus: 0.5\n"), says=""),
-    Row("limits of both kinds", web("    mem_limit: 1g\n    deploy: {resources: {limits: {cpus: '1'}}}\n"), says=""),
+    Row(
+        "limits of both kinds",
+        web("    mem_limit: 1g\n    deploy: {resources: {limits: {cpus: '1'}}}\n"),
+        says="",
+    ),
     Row("limits by quota", web("    mem_limit: 1g\n    cpu_quota: 50000\n"), says=""),
     Row("limits by cpuset", web("    mem_limit: 1g\n    cpuset: 0,1\n"), says=""),
     Row("limits from a variable", web("    mem_limit: ${MEMORY}\n    cpus: ${CPUS}\n"), says=""),
     Row("limits by a merged mapping", web("    <<: *d\n", f"x-d: &d\n{BLOCK}"), says=""),
-    Row("limits by a merged list", web("    <<: [*e, *d]\n", f"x-d: &d\n{BLOCK}x-e: &e {{restart: always}}\n"), says=""),
-    Row("limits by an alias", web("    deploy: *d\n", "x-d: &d {resources: {limits: {cpus: '1', memory: 1G}}}\n"), says=""),
-    Row("limits from what it extends", WEB + "  b:\n    extends: web\n  c:\n    extends: {service: b}\n", says=""),
+    Row(
+        "limits by a merged list",
+        web("    <<: [*e, *d]\n", f"x-d: &d\n{BLOCK}x-e: &e {{restart: always}}\n"),
+        says="",
+    ),
+    Row(
+        "limits by an alias",
+        web("    deploy: *d\n", "x-d: &d {resources: {limits: {cpus: '1', memory: 1G}}}\n"),
+        says="",
+    ),
+    Row(
+        "limits from what it extends",
+        WEB + "  b:\n    extends: web\n  c:\n    extends: {service: b}\n",
+        says="",
+    ),
     Row(
         "limits from another file that it extends",
         "services:\n  b:\n    extends: {file: common.yml, service: web}\n",
         context={"common.yml": WEB},
         says="",
     ),
-    Row("limits in an override", web(""), context={"compose.override.yaml": f"services:\n  web:\n{BLOCK}"}, says=""),
+    Row(
+        "limits in an override",
+        web(""),
+        context={"compose.override.yaml": f"services:\n  web:\n{BLOCK}"},
+        says="",
+    ),
     Row("an override", "services:\n  web:\n    ports: ['1:1']\n", says=""),
     Row("no services", "volumes:\n  a:\n", says=""),
     Row("services of nothing", "services:\n", says=""),
     Row("an empty service", "services:\n  a:\n", says=""),
     Row("a template", "x-a: &a\n  image: a:1\nservices: {}\n", says=""),
-    Row("a file of nothing", "", says="", without={"no-final-newline": "there is no line", "bom": "a mark is no text"}),
+    Row(
+        "a file of nothing",
+        "",
+        says="",
+        without={"no-final-newline": "there is no line", "bom": "a mark is no text"},
+    ),
     Row("version 1", "web:\n  image: a\n  ports: ['1:1']\n", says="version 1"),
     Row(
         "resources from a merged mapping",
@@ -67,8 +93,18 @@ LEFT_ALONE = [
         "services:\n  a:\n    image: a\n    deploy: &d {replicas: 2}\n  b:\n    image: b\n    mem_limit: 1g\n    cpus: 1\n    deploy: *d\n",
         says="shares the place",
     ),
-    Row("a deploy that is reset", web("    deploy: !reset null\n"), says="no mapping", without={"plain": "PyYAML"}),
-    Row("limits that are wrong", web(""), options={"memory": "lots"}, says="`lots`, from the configuration, is no memory limit"),
+    Row(
+        "a deploy that is reset",
+        web("    deploy: !reset null\n"),
+        says="no mapping",
+        without={"plain": "PyYAML"},
+    ),
+    Row(
+        "limits that are wrong",
+        web(""),
+        options={"memory": "lots"},
+        says="`lots`, from the configuration, is no memory limit",
+    ),
 ]
 LEFT_ALONE = [row for row in LEFT_ALONE if row.reason != "a deploy that is reset"]
 
@@ -124,7 +160,10 @@ def aside(documents: list[Any]) -> list[Any]:
     """The documents without limits, and without what is empty then."""
     documents = deepcopy(documents)
     for document in documents:
-        for service in [*(document.get("services") or {}).values(), *(document[key] for key in document if key.startswith("x-"))]:
+        for service in [
+            *(document.get("services") or {}).values(),
+            *(document[key] for key in document if key.startswith("x-")),
+        ]:
             for name in ("mem_limit", "cpus"):
                 service.pop(name, None)
             deploy = service.get("deploy") or {}
@@ -150,11 +189,16 @@ def test_what_is_extended_gets_them_once() -> None:
     assert not result.findings
 
 
-@pytest.mark.parametrize("context", [{"compose.prod.yaml": "services: [\n"}, {"compose.prod.yaml": "services: {web: {ports: []}}\n"}])
+@pytest.mark.parametrize(
+    "context",
+    [{"compose.prod.yaml": "services: [\n"}, {"compose.prod.yaml": "services: {web: {ports: []}}\n"}],
+)
 def test_other_files_say_nothing(context: dict[str, str], tmp_path: Any) -> None:
     for name, text in context.items():
         (tmp_path / name).write_text(text)
-    result = mend_text(web(""), settings_for(HOOK, unsafe=True), str(tmp_path / "compose.yaml"), BuildContext(str(tmp_path)))
+    result = mend_text(
+        web(""), settings_for(HOOK, unsafe=True), str(tmp_path / "compose.yaml"), BuildContext(str(tmp_path))
+    )
     assert result.text == WEB
 
 
@@ -190,7 +234,11 @@ BOTH = "without a memory and CPU limit"
         ("Makefile", "up:\n\t@docker run -d $(NAME)\n", [(2, 3, BOTH)]),
         ("build.mk", "up:\n\t-docker run $(FLAGS) web\n", []),
         (".gitlab-ci.yml", "test:\n  script:\n    - docker run web\n", [(3, 7, BOTH)]),
-        (".github/workflows/ci.yml", "jobs:\n  a:\n    steps:\n      - run: docker run web\n", [(4, 14, BOTH)]),
+        (
+            ".github/workflows/ci.yml",
+            "jobs:\n  a:\n    steps:\n      - run: docker run web\n",
+            [(4, 14, BOTH)],
+        ),
         ("run.sh", "-" * 100_000 + "\n", []),
         ("run.sh", "docker run " * 20_000 + "\n", [(1, 1, BOTH)]),
     ],

@@ -704,9 +704,11 @@ test_compose_left_alone, test_compose_mended, test_compose_unsafe = compose_harn
             says="drops it from `&&` on",
         ),
         Row("quoted", command("'a | b'"), command('["/bin/sh", "-c", "a | b"]'), says="from `|` on"),
-        Row("quotes within", command("a \"b\" > c"), command('["/bin/sh", "-c", "a \\"b\\" > c"]')),
+        Row("quotes within", command('a "b" > c'), command('["/bin/sh", "-c", "a \\"b\\" > c"]')),
         Row("a variable of the shell", command("a $$B; c"), command('["/bin/sh", "-c", "a $$B; c"]')),
-        Row("an entrypoint", command("a; b", "entrypoint"), command('["/bin/sh", "-c", "a; b"]', "entrypoint")),
+        Row(
+            "an entrypoint", command("a; b", "entrypoint"), command('["/bin/sh", "-c", "a; b"]', "entrypoint")
+        ),
     ],
     aside=compose_harness.without("command", "entrypoint", "dockerfile_inline"),
 )

@@ -292,14 +292,18 @@ test_compose_left_alone, _, test_compose_mended = compose_harness.suite(
         Row("what is built there", image("app", "    build: .\n"), says=""),
         Row("no image", "services:\n  a:\n    build: .\n", says=""),
         Row("no version is stated", image("redis"), says="the project states no version of redis"),
-        Row("latest by default", image("python:${TAG:-latest}"), context=STATED, says="a variable decides it"),
+        Row(
+            "latest by default", image("python:${TAG:-latest}"), context=STATED, says="a variable decides it"
+        ),
         Row("over two lines", image('"pyth\\\n      on"'), context=STATED, says="not written on one line"),
     ],
     unsafe=[
         Row("no tag", image("python"), image("python:3.12"), STATED, says=".python-version"),
         Row("latest", image("python:latest  # newest"), image("python:3.12  # newest"), STATED),
         Row("in quotes", image("'python'"), image("'python:3.12'"), STATED),
-        Row("in brackets", "services: {a: {image: python}}\n", "services: {a: {image: python:3.12}}\n", STATED),
+        Row(
+            "in brackets", "services: {a: {image: python}}\n", "services: {a: {image: python:3.12}}\n", STATED
+        ),
         Row(
             "by configuration",
             image("redis:latest"),

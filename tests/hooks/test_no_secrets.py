@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
 
 import compose_harness
-from dockmend import no_secrets
+from dockmend import merge_run, no_secrets
 from dockmend._dockerfile.parser import parse
 from dockmend._engine import kinds
 from dockmend._engine.mend import Settings, mend_text
@@ -166,6 +167,12 @@ LEFT_ALONE = [
         without=dict.fromkeys(("other-escape", "later-stage"), "another line"),
     ),
     Row(
+        "while merge-run joins the RUN that reads it with another",
+        "ARG NPM_TOKEN\nRUN use $NPM_TOKEN\nRUN true\n",
+        says="with another first",
+        without=dict.fromkeys(("heredoc", "other-escape"), "merge-run leaves them apart"),
+    ),
+    Row(
         "for the whole file",
         "ARG NPM_TOKEN\nFROM alpine:3.20\nRUN true\n",
         says="declared for the whole file",
@@ -212,14 +219,14 @@ UNSAFE = [
     ),
     Row(
         "the RUN that reads it",
-        "ARG NPM_TOKEN\nCOPY . .\nRUN NPM_TOKEN=$NPM_TOKEN npm ci\nRUN npm run build\n",
-        f"COPY . .\nRUN {MOUNT} NPM_TOKEN=$NPM_TOKEN npm ci\nRUN npm run build\n",
+        "ARG NPM_TOKEN\nCOPY a .\nRUN NPM_TOKEN=$NPM_TOKEN npm ci\nCOPY . .\nRUN npm run build\n",
+        f"COPY a .\nRUN {MOUNT} NPM_TOKEN=$NPM_TOKEN npm ci\nCOPY . .\nRUN npm run build\n",
         says="build with `--secret id=NPM_TOKEN,env=NPM_TOKEN`",
     ),
     Row(
         "each RUN that reads it, and no earlier one",
-        "RUN echo $NPM_TOKEN\n# it\nARG NPM_TOKEN=\nRUN a ${NPM_TOKEN}\nRUN b\nRUN env NPM_TOKEN\n",
-        f"RUN echo $NPM_TOKEN\n# it\nRUN {MOUNT} a ${{NPM_TOKEN}}\nRUN b\nRUN {MOUNT} env NPM_TOKEN\n",
+        "RUN echo $NPM_TOKEN\n# it\nARG NPM_TOKEN=\nRUN a ${NPM_TOKEN}\nCOPY b /\nRUN env NPM_TOKEN\n",
+        f"RUN echo $NPM_TOKEN\n# it\nRUN {MOUNT} a ${{NPM_TOKEN}}\nCOPY b /\nRUN {MOUNT} env NPM_TOKEN\n",
     ),
     Row(
         "behind the flags that are there",
@@ -300,6 +307,13 @@ def test_tokens(text: str) -> None:
     assert not list(tokens(f"x{text}x")) or text == KEY
 
 
+def test_in_any_order_with_merge_run() -> None:
+    text = "FROM alpine:3.20\nARG NPM_TOKEN\nRUN a && use $NPM_TOKEN\nRUN b\n"
+    wanted = f"FROM alpine:3.20\nRUN {MOUNT} a && use $NPM_TOKEN \\\n    && b\n"
+    for hooks in itertools.permutations((HOOK, merge_run.HOOK)):
+        assert mend_text(text, Settings(hooks, unsafe=True), None, BuildContext(None)).text == wanted
+
+
 def _findings(text: str) -> str:
     context = Context(None, BuildContext(None), {})
     return "\n".join(f"{one.message} {one.reason}" for one in check(parse(text), context))
@@ -367,12 +381,20 @@ test_compose_left_alone, _, test_compose_mended = compose_harness.suite(
             says="the value of TOKEN",
         ),
         Row("a token", variable(f"      X: {GITHUB}\n"), says="a GitHub token"),
-        Row("in a URL", variable("      X: postgres://app:hunter2@db.internal/app\n"), says="a password in a URL"),
+        Row(
+            "in a URL",
+            variable("      X: postgres://app:hunter2@db.internal/app\n"),
+            says="a password in a URL",
+        ),
         Row(
             "in a command",
             "services:\n  a:\n    image: redis:8\n    command: redis-server --requirepass-token hunter2x\n",
         ),
-        Row("merged", "x-e: &e\n  DB_PASSWORD: hunter2\nservices:\n  a:\n    environment: *e\n", says="DB_PASSWORD"),
+        Row(
+            "merged",
+            "x-e: &e\n  DB_PASSWORD: hunter2\nservices:\n  a:\n    environment: *e\n",
+            says="DB_PASSWORD",
+        ),
         Row("another in .env", PLAIN, context={".env": "POSTGRES_PASSWORD=other\n"}, says="revoke"),
         Row(
             "in a Dockerfile within",

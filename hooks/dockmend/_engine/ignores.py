@@ -134,9 +134,7 @@ def silenced_below(doc: Text, comments: Sequence[Comment], parts: Iterable[Span]
     return Ignores(frozenset(everywhere), tuple(span.start for span in spans), codes)
 
 
-def unknown(
-    doc: Text, asking: Iterable[Comment], known: Callable[[str], bool]
-) -> Iterator[tuple[int, str]]:
+def unknown(doc: Text, asking: Iterable[Comment], known: Callable[[str], bool]) -> Iterator[tuple[int, str]]:
     """Line (from 1) and code of each code that is not `known`, in dockmend's own comments among `asking`."""
     for comment in asking:
         if found := _OWN.match(comment.text):

@@ -130,9 +130,7 @@ _Found = tuple[Hook, Finding]
 _Wanted = tuple[Hook, Finding, Fix]
 
 
-def _find(
-    kind: Kind, doc: Parsed, settings: Settings, path: str | None, build: BuildContext
-) -> list[_Found]:
+def _find(kind: Kind, doc: Parsed, settings: Settings, path: str | None, build: BuildContext) -> list[_Found]:
     """Findings by place, then in the order of the hooks."""
     silenced = kind.silenced(doc)
     found: list[_Found] = []

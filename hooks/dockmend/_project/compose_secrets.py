@@ -38,9 +38,7 @@ def find(doc: ComposeFile) -> Iterator[Secret]:
     """The secrets of `doc`, in the order of the text, none twice."""
     found = [one for service in doc.services for one in _in_service(doc, service)]
     for node in doc.scalars:
-        found += (
-            _secret(doc, node, token.start, token.end, token.kind) for token in tokens(node.text)
-        )
+        found += (_secret(doc, node, token.start, token.end, token.kind) for token in tokens(node.text))
     end = -1
     for one in sorted(found, key=lambda one: (one.span.start, -one.span.end)):
         if one.span.start >= end:

@@ -48,9 +48,7 @@ def _find(path: str | None, explicit: str | None, text: str) -> _Found:
         built = tuple(_built(os.path.abspath(path), own, top))
     except Unclear as error:
         return None, str(error), ()
-    contexts = {
-        os.path.realpath(one.context) if os.path.isdir(one.context) else one.context for one in built
-    }
+    contexts = {os.path.realpath(one.context) if os.path.isdir(one.context) else one.context for one in built}
     if len(contexts) > 1:
         return None, "the Compose files name more than one build context", built
     if contexts:
