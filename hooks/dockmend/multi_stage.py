@@ -40,9 +40,10 @@ CMD ["gunicorn", "app:app"]
 
 Unsafe: what needs a compiler when the container runs no longer finds one, and what is loaded from a library
 that only came with its headers may be missing. The builder repeats the stage up to the installation, so
-that it sees the same files and variables; what a linter says of a line in it, it says twice. It empties no
-caches, since it does not ship. In the stage that ships, packages to build with go, a header package becomes
-its library (`libpq-dev`: `libpq5`), all others stay.
+that it sees the same files and variables; what a linter says of a line in it, it says twice, as hadolint's
+DL3064 of a variable whose name is a secret's. It empties no caches, since it does not ship. In the stage that
+ships, packages to build with go, a header package becomes its library (`libpq-dev`: `libpq5`), all others
+stay.
 
 With pip, wheels are built without `--no-deps`, so that every dependency is among them, and installed without
 asking an index. With a virtual environment (`python -m venv`, `uv venv`, `uv sync`, Poetry's in-project one),
