@@ -170,11 +170,13 @@ def one_by_one(text: str, together: str, path: str, variant: Variant) -> Iterato
 
     Safe fixes are all made when each hook has run once, in the order of the registry, as they are under
     pre-commit. In any other order, and where unsafe fixes of one hook make room for another's, the hooks go
-    on until nothing changes.
+    on until nothing changes. No hook knows the options of another, so that with an option of one of them
+    only the first order is asked for.
     """
     mixed = list(variant.hooks)
     random.Random(zlib.crc32(text.encode("utf-8", "surrogateescape"))).shuffle(mixed)
-    for order in (variant.hooks, variant.hooks[::-1], tuple(mixed)):
+    orders = (variant.hooks, variant.hooks[::-1], tuple(mixed))
+    for order in orders[: 1 if variant.everywhere else None]:
         now, settled = text, 0
         once = order is variant.hooks and not variant.unsafe
         for name in islice(cycle(order), len(order) * (1 if once else PASSES)):
