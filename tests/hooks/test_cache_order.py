@@ -262,6 +262,13 @@ LEFT_ALONE = [
 ]
 
 MENDED = [
+    Row(
+        "no WORKDIR and no need of one",
+        "FROM python:3.12\nADD src /app/\nRUN pip install -r /app/requirements.txt\n",
+        "FROM python:3.12\nCOPY src/requirements.txt /app/\nRUN pip install -r /app/requirements.txt\n"
+        "ADD src /app/\n",
+        context={"src/requirements.txt": "flask==3.0\n"},
+    ),
     row(
         "the example of the docs",
         "COPY . .\n" + PIP + "CMD a\n",

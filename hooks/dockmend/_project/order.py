@@ -249,10 +249,12 @@ class _Scan:
         paths: dict[str, str] = {}
         refused = doubt = ""
         for code, found in done:
-            if code.state.workdir is None:
+            absolute = all(name.startswith("/") for install in found for name in install.files)
+            workdir = code.state.workdir or ("/" if absolute else None)
+            if workdir is None:
                 return None
             for install in found:
-                needs = manifests.needs(install, code.state.workdir, code.state.env, tree)
+                needs = manifests.needs(install, workdir, code.state.env, tree)
                 paths.update(dict.fromkeys(needs.files, ""))
                 paths.update({path: "*" for path in needs.locks if path not in paths})
                 refused, doubt = refused or needs.refused, doubt or needs.doubt

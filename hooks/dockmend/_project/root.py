@@ -20,10 +20,10 @@ _DROPPERS = frozenset(
 _ROOTS = frozenset(
     """
     apache2 apache2-foreground apache2ctl apachectl apcupsd asterisk atd auditd avahi-daemon bettercap bird
-    certbot chronyd collectd containerd cron crond cupsd dbus-daemon dhcpd dnscrypt-proxy dnsmasq dockerd
-    dockerd-entrypoint.sh dovecot exim exim4 fail2ban-server falco freeradius freshclam haproxy haveged
-    hiawatha hostapd httpd httpd-foreground in.tftpd
-    inetd init ipsec iptables keepalived kubelet libvirtd lighttpd mariadbd memcached minidlnad mosquitto
+    certbot chronyd collectd containerd cron crond cupsd dbus-daemon debootstrap dhcpd dnscrypt-proxy dnsmasq
+    dockerd dockerd-entrypoint.sh dovecot exim exim4 fail2ban-server falco freeradius freshclam haproxy
+    haveged hiawatha hostapd httpd httpd-foreground in.tftpd
+    inetd init ipsec iptables keepalived kubelet lb libvirtd lighttpd mariadbd memcached minidlnad mosquitto
     mount murmurd my_init mysqld mysqld_safe named nginx nmbd ntpd opendkim openresty openvpn osqueryd pdnsd
     php-fpm postfix postgres privoxy proftpd pure-ftpd quagga rabbitmq-server radiusd radvd rc-service
     rpc.mountd rpcbind rsyslogd runit runsvdir runsvdir-start s6-svscan samba sendmail service slapd
