@@ -58,8 +58,8 @@ unpacks into `scratch`; Windows images.
 An image that starts nothing, or only a shell or an interpreter, may be a base for others, whose steps need
 root: a finding for information, and only where it copies the build context, exposes a port or ends in
 `USER root`. No fix: a start script that cannot be seen, an application in /root, a program that `chmod` lets
-root alone run, a system without a known way to make a user, another SHELL than sh and bash, ONBUILD triggers,
-which would run as the new user.
+root alone run, or a file that ADD fetches, which root alone can read, a system without a known way to make a
+user, another SHELL than sh and bash, ONBUILD triggers, which would run as the new user.
 
 ## References
 

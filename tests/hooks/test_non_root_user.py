@@ -97,6 +97,16 @@ LEFT_ALONE = [
         says="lets root alone read `app.py`",
     ),
     Row(
+        "what ADD fetches, which only root gets to read",
+        'FROM busybox:1.36\nADD "https://acme.io/a-$V" /a.jar\nRUN echo b\nCMD ["cat", "/a.jar"]\n',
+        says="lets root alone read `/a.jar`",
+    ),
+    Row(
+        "what ADD fetches into a folder",
+        'FROM busybox:1.36\nADD https://acme.io/a.jar /srv/\nCMD ["cat", "/srv/a.jar"]\n',
+        says="lets root alone read `/srv/a.jar`",
+    ),
+    Row(
         "a folder for root alone",
         f"FROM python:3\nWORKDIR /app\nRUN chmod -R 750 /app\nCOPY a b\n{APP}",
         says="lets root alone read `app.py`",
@@ -127,6 +137,12 @@ LEFT_ALONE = [
 ]
 
 UNSAFE = [
+    Row(
+        "what ADD fetches and a RUN lets all execute",
+        'FROM busybox:1.36\nADD https://acme.io/a /bin/a\nRUN chmod +x /bin/a\nCMD ["a"]\n',
+        "FROM busybox:1.36\nADD https://acme.io/a /bin/a\nRUN chmod +x /bin/a \\\n"
+        '    && addgroup -S app && adduser -S -G app app\nUSER app\nCMD ["a"]\n',
+    ),
     Row(
         "the article's application",
         "FROM python:3.12-slim\nWORKDIR /app\nCOPY --from=builder /app/wheels /wheels\n"

@@ -23,6 +23,7 @@ _MAKERS = frozenset({"adduser", "useradd"})
 _GROUP_MAKERS = frozenset({"addgroup", "groupadd", "newusers"})
 _NAME = re.compile(r"[a-z_][a-z0-9_-]*")
 _OCTAL = re.compile(r"[0-7]{3,4}\Z")
+_FETCHED = re.compile(r"(?i)https?://(?!.*\.git(?:#|\Z))")
 _OWNERS_ALONE = re.compile(r"u[+=][rwxX]*\Z")
 _READ, _EXECUTE = 4, 1
 
@@ -120,8 +121,12 @@ def _modes(doc: Document, instruction: Instruction) -> Iterator[tuple[str, list[
     """The modes that an instruction gives: to which paths, and whether to all below them."""
     if instruction.name in ("ADD", "COPY"):
         flag = instruction.flag("chmod")
+        texts = [text.strip("\"'") for text in instruction.json or [word.text for word in instruction.words]]
         if flag is not None:
-            yield flag.value or "", list(instruction.json or [word.text for word in instruction.words]), False
+            yield flag.value or "", texts, False
+        elif instruction.flag("chown") is None and any(map(_FETCHED.match, texts)):
+            # https://docs.docker.com/reference/dockerfile/#adding-files-from-a-url
+            yield "600", texts[:-1] if texts[-1].endswith("/") else texts[-1:], False
     elif instruction.name == "RUN" and "chmod" in instruction.args.text:
         for command in Code(doc, instruction).program.commands:
             if command.name == "chmod":
