@@ -168,8 +168,11 @@ def _packages(doc: Document, ctx: Context, stage: Stage) -> Finding | None:
         if code.reason or _REMOVES.search(code.text):
             return None
         for command in code.program.commands:
-            if _COMPILES.match(command.name or ""):
-                builder = builder or command.name or ""
+            name = command.name or ""
+            if _INTERPRETER.match(name) and any(w.source.endswith("setup.py") for w in command.words[1:2]):
+                name = "setup.py"
+            if _COMPILES.match(name):
+                builder = builder or name
             for word in packages(command):
                 if package(package_name(word), system).builds:
                     names.append(package_name(word))

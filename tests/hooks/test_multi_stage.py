@@ -68,6 +68,12 @@ LEFT_ALONE = [
     Row("nothing is started", f"FROM node:22\n{APT}RUN npm ci\n", says=""),
     # Reported, and not mended.
     Row(
+        "what setup.py builds",
+        "FROM ubuntu:22.04\nRUN apt-get update && apt-get install -y gcc python3-dev\n"
+        "RUN cd /a && python3 setup.py install\nCMD a\n",
+        says="the outcome of `setup.py` needs",
+    ),
+    Row(
         "a program of Node.js",
         'FROM node:22-alpine\nRUN apk add build-base\nRUN npm ci\nCMD ["node", "app.js"]\n',
         says="the outcome of `npm` needs",

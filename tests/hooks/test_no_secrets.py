@@ -125,6 +125,7 @@ LEFT_ALONE = [
     ),
     Row("a password for apt", "ADD https://ci:hunter2@files.acme.io/a.tgz /\n", says="a password in a URL"),
     Row("root's password", "RUN echo 'root:screencast' | chpasswd\n", says="set with chpasswd"),
+    Row("by echo in its place", "RUN /bin/echo 'root:123456' |chpasswd\n", says="set with chpasswd"),
     Row("an option", "RUN deploy --user ci --password hunter2\n", says="the value of --password"),
     Row("an option with an equals sign", "RUN deploy --api-token='hunter2hunter2'\n", says="--api-token"),
     Row(

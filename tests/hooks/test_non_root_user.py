@@ -62,6 +62,7 @@ LEFT_ALONE = [
         "FROM debian:12\nRUN apt-get install -y mysql-server-5.6\nCMD /run.sh\n",
         says="",
     ),
+    Row("a wrapper of a server", "FROM alpine:3.20\nCMD /usr/bin/hiawatha-wrapper\n", says=""),
     Row("an image's init and an argument", 'FROM lscr.io/linuxserver/nginx\nCMD ["a"]\n', says=""),
     Row("a script of init", "FROM debian:12\nCMD /etc/init.d/x start && tail -f /x\n", says=""),
     Row("an init system", 'FROM debian:12\nENTRYPOINT ["/sbin/init"]\n', says=""),

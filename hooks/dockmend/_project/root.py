@@ -37,7 +37,7 @@ _PACKAGES = re.compile(
     r"(?<![\w./-])(?:gosu|su-exec|s6-overlay|supervisor|runit|nginx(?:-full|-light|-extras)?|apache2|httpd"
     r"|lighttpd|php[0-9.]*-fpm|(?:mysql|mariadb)-server(?:-[0-9.]+)?|openssh-server|mariadb|postgresql(?:-[0-9.]+)?|openssh|cron"
     r"|cronie|dcron|vsftpd|proftpd[\w-]*|pure-ftpd|cups|rsyslog|squid3?|bind9?|dnsmasq|postfix|dovecot[\w-]*"
-    r"|exim4|openvpn|haproxy|varnish|samba|nfs-kernel-server|strongswan|iptables|fail2ban|slapd)(?![\w.-])"
+    r"|exim4|hiawatha|openvpn|haproxy|varnish|samba|nfs-kernel-server|strongswan|iptables|fail2ban|slapd)(?![\w.-])"
 )
 _USER_OPTION = re.compile(r"--(?:user|uid|chuid|setuid|setuser)(?:=|\Z)")
 
@@ -53,7 +53,8 @@ def wants_root(instructions: Sequence[Instruction], begun: Start, known: Facts) 
     if known.drops and (begun.unseen or begun.entrypoint is None):
         return True
     for run in begun.runs:
-        if run.name in _ROOTS or plain(run.name) in _ROOTS or "/etc/init.d/" in run.words[0]:
+        name = run.name.removesuffix("-wrapper")
+        if name in _ROOTS or plain(name) in _ROOTS or "/etc/init.d/" in run.words[0]:
             return True
         if any(_USER_OPTION.match(word) for word in run.words[1:]):
             return True
