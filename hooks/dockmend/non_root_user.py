@@ -58,8 +58,9 @@ unpacks into `scratch`; Windows images.
 An image that starts nothing, or only a shell or an interpreter, may be a base for others, whose steps need
 root: a finding for information, and only where it copies the build context, exposes a port or ends in
 `USER root`. No fix: a start script that cannot be seen, an application in /root, a program that `chmod` lets
-root alone run, or a file that ADD fetches, which root alone can read, a system without a known way to make a
-user, another SHELL than sh and bash, ONBUILD triggers, which would run as the new user.
+root alone run, a file that ADD fetches, which root alone can read, a start that builds (`mvn`, `dotnet run`)
+or changes files, a system without a known way to make a user, another SHELL than sh and bash, ONBUILD
+triggers, which would run as the new user.
 
 ## References
 
@@ -211,8 +212,10 @@ def _anchor(stage: Stage) -> Instruction:
 
 def _consequence(doc: Document, instructions: Sequence[Instruction], stage: Stage, user: str) -> str:
     """What the process can no longer do, as far as the file tells."""
-    places = [f"VOLUME {path}" for one in instructions if one.name == "VOLUME" for path in _paths(one)]
-    workdir = state_after(doc, stage).workdir
+    volumes = [path for one in instructions if one.name == "VOLUME" for path in _paths(one)]
+    places = [f"VOLUME {path}" for path in volumes if path not in _FOR_ALL]
+    state = state_after(doc, stage)
+    workdir = state.workdir
     if workdir not in (None, "/", *_FOR_ALL):
         places.insert(0, f"WORKDIR {workdir}")
     told = f"`{user}` cannot write where root alone may"
@@ -224,6 +227,7 @@ def _consequence(doc: Document, instructions: Sequence[Instruction], stage: Stag
         if one.name == "EXPOSE"
         for word in one.words
     ]
+    ports += [state.env.get("PORT") or ""] if state.env.get("PORT") not in ports else []
     low = [port for port in ports if port.partition("/")[0].isdigit() and int(port.partition("/")[0]) < 1024]
     if low:
         told += f", nor everywhere listen on port {', '.join(low)}"

@@ -103,6 +103,26 @@ LEFT_ALONE = [
         says="lets root alone read `/a.jar`",
     ),
     Row(
+        "a tool that builds at the start",
+        "FROM maven:3\nCOPY . .\nRUN mvn install\nCMD exec mvn exec:java -Dexec.args=/data\n",
+        says="`mvn` builds or installs when it starts",
+    ),
+    Row(
+        "a tool that builds, in exec form",
+        'FROM mcr.microsoft.com/dotnet/sdk:8.0\nCOPY . /a\nCMD ["dotnet", "run"]\n',
+        says="`dotnet` builds or installs when it starts",
+    ),
+    Row(
+        "files that change at the start",
+        "FROM python:3\nCOPY a b\nCMD mkdir -p /tmp/a && cp /b /etc/a.conf && python /app.py\n",
+        says="it starts with `cp`, which changes what is root's",
+    ),
+    Row(
+        "files that another program has changed",
+        "FROM python:3\nCOPY a b\nCMD echo $HOST | xargs -I h sed -ir s/a/h/ /etc/a.conf && python /app.py\n",
+        says="it starts with `sed`",
+    ),
+    Row(
         "what ADD fetches into a folder",
         'FROM busybox:1.36\nADD https://acme.io/a.jar /srv/\nCMD ["cat", "/srv/a.jar"]\n',
         says="lets root alone read `/srv/a.jar`",
@@ -138,6 +158,13 @@ LEFT_ALONE = [
 ]
 
 UNSAFE = [
+    Row(
+        "files that everyone may change, and a port of ENV",
+        "FROM python:3\nENV PORT=80\nVOLUME /tmp /data\nCOPY a b\nCMD mkdir -p /tmp/a && exec python /app.py\n",
+        "FROM python:3\nENV PORT=80\nVOLUME /tmp /data\nCOPY a b\nRUN useradd --system --create-home app\n"
+        "USER app\nCMD mkdir -p /tmp/a && exec python /app.py\n",
+        says="as to VOLUME /data unless it is given them, nor everywhere listen on port 80",
+    ),
     Row(
         "what ADD fetches and a RUN lets all execute",
         'FROM busybox:1.36\nADD https://acme.io/a /bin/a\nRUN chmod +x /bin/a\nCMD ["a"]\n',

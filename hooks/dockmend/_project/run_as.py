@@ -23,6 +23,19 @@ _MAKERS = frozenset({"adduser", "useradd"})
 _GROUP_MAKERS = frozenset({"addgroup", "groupadd", "newusers"})
 _NAME = re.compile(r"[a-z_][a-z0-9_-]*")
 _OCTAL = re.compile(r"[0-7]{3,4}\Z")
+# Programs that change files, of which a container's root owns what the image brings.
+_CHANGERS = frozenset(
+    """
+    addgroup adduser apk apt apt-get chmod chown cp dnf groupadd install ldconfig ln mkdir mv rm rmdir
+    ssh-keygen tee touch update-ca-certificates useradd usermod yum
+    """.split()  # noqa: SIM905
+)
+_FREE = re.compile(r"/(?:var/)?tmp(?:/|\Z)|/dev/|/run/user/|-")
+# Tools that build what they start, with what they have downloaded into the home of who has built the image.
+_BUILDERS = re.compile(
+    r"(?:(?:./)?(?:mvnw?|gradlew?)|sbt|lein)(?: |\Z)|dotnet (?:run|watch|test)\b"
+    r"|(?:npm|yarn|pnpm|bower|bundle|gem|pip3?) (?:ci|i|install)\b"
+)
 _FETCHED = re.compile(r"(?i)https?://(?!.*\.git(?:#|\Z))")
 _OWNERS_ALONE = re.compile(r"u[+=][rwxX]*\Z")
 _READ, _EXECUTE = 4, 1
@@ -87,6 +100,11 @@ def closed(doc: Document, stage: Stage, instructions: Sequence[Instruction], beg
     """Why another user than root could not start what the container starts, in a clause, or empty."""
     workdir = state_after(doc, stage).workdir or "/"
     for run in begun.runs:
+        whole = " ".join((run.name, *run.words[1:]))
+        if _BUILDERS.match(whole):
+            return f"`{run.name}` builds or installs when it starts, where root alone may write"
+        if _changes(run.words):
+            return f"it starts with `{run.name}`, which changes what is root's"
         for place, word in enumerate(run.words[:3]):
             need = _READ if place else _EXECUTE
             path = posixpath.join(workdir, word) if place or "/" in word else word
@@ -94,6 +112,14 @@ def closed(doc: Document, stage: Stage, instructions: Sequence[Instruction], beg
             if line:
                 return f"line {line} lets root alone {'run' if need == _EXECUTE else 'read'} `{word}`"
     return ""
+
+
+def _changes(command: Sequence[str]) -> bool:
+    """Whether the command changes files, other than those that everyone may."""
+    name = posixpath.basename(command[0])
+    if name == "sed":
+        return any(re.match(r"-[a-zA-Z]*i|--in-place", word) for word in command)
+    return name in _CHANGERS and not all(map(_FREE.match, command[1:]))
 
 
 def _closed_in(doc: Document, instructions: Sequence[Instruction], path: str, need: int) -> int:
