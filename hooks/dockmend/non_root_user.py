@@ -159,6 +159,9 @@ def _fix(
         return None, f"what `{begun.unseen}` does as root is not known"
     if any(_HOME_OF_ROOT.search(one.args.text) for one in instructions if one.name != "RUN"):
         return None, "it has to do with /root, which no other user can read"
+    line = run_as.at_home(doc, instructions)
+    if line:
+        return None, f"line {line} puts files into /root, which no other user can read"
     if any(one.name == "ONBUILD" for one in stage.instructions):
         return None, "the triggers of ONBUILD would run as the new user"
     lines = run_as.lines(doc, instructions, stage, known)

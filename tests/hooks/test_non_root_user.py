@@ -103,6 +103,16 @@ LEFT_ALONE = [
         says="lets root alone read `/a.jar`",
     ),
     Row(
+        "settings in root's home",
+        f"FROM python:3\nRUN mkdir -p ~/.jupyter && echo a >> ~/.jupyter/b.py\nCOPY a b\n{APP}",
+        says="puts files into /root",
+    ),
+    Row(
+        "make at the start",
+        'FROM gcc:14\nWORKDIR /app\nCOPY . .\nCMD ["make"]\n',
+        says="`make` builds or installs when it starts",
+    ),
+    Row(
         "a tool that builds at the start",
         "FROM maven:3\nCOPY . .\nRUN mvn install\nCMD exec mvn exec:java -Dexec.args=/data\n",
         says="`mvn` builds or installs when it starts",
@@ -158,6 +168,13 @@ LEFT_ALONE = [
 ]
 
 UNSAFE = [
+    Row(
+        "caches and keys in root's home, and what is read there alone",
+        "FROM python:3\nRUN . ~/.nvm/nvm.sh && npm ci && rm -rf /root/a && mkdir ~/.ssh && ls ~/.cache/pip\n"
+        "COPY a b\nCMD python app.py\n",
+        "FROM python:3\nRUN . ~/.nvm/nvm.sh && npm ci && rm -rf /root/a && mkdir ~/.ssh && ls ~/.cache/pip\n"
+        "COPY a b\nRUN useradd --system --create-home app\nUSER app\nCMD python app.py\n",
+    ),
     Row(
         "files that everyone may change, and a port of ENV",
         "FROM python:3\nENV PORT=80\nVOLUME /tmp /data\nCOPY a b\nCMD mkdir -p /tmp/a && exec python /app.py\n",

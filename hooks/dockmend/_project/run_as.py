@@ -33,8 +33,14 @@ _CHANGERS = frozenset(
 _FREE = re.compile(r"/(?:var/)?tmp(?:/|\Z)|/dev/|/run/user/|-")
 # Tools that build what they start, with what they have downloaded into the home of who has built the image.
 _BUILDERS = re.compile(
-    r"(?:(?:./)?(?:mvnw?|gradlew?)|sbt|lein)(?: |\Z)|dotnet (?:run|watch|test)\b"
+    r"(?:(?:./)?(?:mvnw?|gradlew?)|sbt|lein|make)(?: |\Z)|dotnet (?:run|watch|test)\b"
     r"|(?:npm|yarn|pnpm|bower|bundle|gem|pip3?) (?:ci|i|install)\b"
+)
+# What is put into root's home, and by what nothing is.
+_PASS = frozenset({"rm", "cd", ".", "source"})
+_AT_HOME = re.compile(
+    r"(?<![\w./-])[\"']?(?:/root|~|\$HOME|\$\{HOME\})/"
+    r"(?!\.(?:cache|npm|npmrc|node-gyp|cpanm?|gem|m2|gradle|ivy2|pip|ssh|netrc|gitconfig|wget-hsts)\b)"
 )
 _FETCHED = re.compile(r"(?i)https?://(?!.*\.git(?:#|\Z))")
 _OWNERS_ALONE = re.compile(r"u[+=][rwxX]*\Z")
@@ -94,6 +100,19 @@ def _made(doc: Document, instructions: Sequence[Instruction]) -> list[str] | Non
                 return None
             names[name] = None
     return list(names)
+
+
+def at_home(doc: Document, instructions: Sequence[Instruction]) -> int:
+    """The line of the first RUN that puts files into root's home, caches and keys aside; 0 for none."""
+    for instruction in instructions:
+        if instruction.name == "RUN" and _AT_HOME.search(instruction.args.text):
+            state = state_at(doc, instruction)
+            if state.user not in (None, ROOT, "0") or "HOME" in state.env:
+                continue
+            for command in Code(doc, instruction).program.commands:
+                if command.name not in _PASS and any(_AT_HOME.match(word.source) for word in command.words):
+                    return instruction.line
+    return 0
 
 
 def closed(doc: Document, stage: Stage, instructions: Sequence[Instruction], begun: Start) -> str:
