@@ -59,8 +59,8 @@ An image that starts nothing, or only a shell or an interpreter, may be a base f
 root: a finding for information, and only where it copies the build context, exposes a port or ends in
 `USER root`. No fix: a start script that cannot be seen, an application in /root, a program that `chmod` lets
 root alone run, a file that ADD fetches, which root alone can read, a start that builds (`mvn`, `dotnet run`)
-or changes files, a system without a known way to make a user, another SHELL than sh and bash, ONBUILD
-triggers, which would run as the new user.
+or changes files, a program of the system or from elsewhere, which may have to be root, a system without a
+known way to make a user, another SHELL than sh and bash, ONBUILD triggers, which would run as the new user.
 
 ## References
 
@@ -78,7 +78,7 @@ from dockmend._dockerfile.document import Document, Instruction, Meaning, Stage
 from dockmend._dockerfile.state import expand, is_windows, shipping, state_after, state_at
 from dockmend._edit import cased, insert_after
 from dockmend._hook import INFO, UNSAFE, Context, Edit, Finding, Fix, Hook
-from dockmend._project import order, run_as, start
+from dockmend._project import applications, order, run_as, start
 from dockmend._project.images import ROOT, Facts, facts
 from dockmend._project.reference import base_image
 from dockmend._project.root import plain, wants_root
@@ -167,7 +167,7 @@ def _fix(
     lines = run_as.lines(doc, instructions, stage, known)
     if isinstance(lines, str):
         return None, lines
-    reason = run_as.closed(doc, stage, instructions, begun)
+    reason = run_as.closed(doc, stage, instructions, begun) or applications.unknown(doc, instructions, begun)
     anchor = _anchor(stage)
     joined = None
     if anchor.name == "RUN" and len(lines) > 1:

@@ -102,6 +102,23 @@ LEFT_ALONE = [
         'FROM busybox:1.36\nADD "https://acme.io/a-$V" /a.jar\nRUN echo b\nCMD ["cat", "/a.jar"]\n',
         says="lets root alone read `/a.jar`",
     ),
+    Row("a daemon that gives root up", 'FROM alpine:3.20\nCMD ["rsync", "--daemon"]\n', says=""),
+    Row("settings that have it give root up", "FROM python:3\nENV UWSGI_UID=app\nCMD uwsgi\n", says=""),
+    Row(
+        "a tool of the system",
+        'FROM alpine:3.20\nRUN apk add ffmpeg\nENTRYPOINT ["ffmpeg"]\n',
+        says="whether `ffmpeg` has to be root is not known",
+    ),
+    Row(
+        "a program from elsewhere",
+        "FROM debian:12\nRUN curl https://acme.io/a.tgz | tar xz -C /opt\nCMD /opt/a/bin/b -f\n",
+        says="whether `b` has to be root is not known",
+    ),
+    Row(
+        "a script that another program starts",
+        'FROM alpine:3.20\nCOPY a b ./\nCMD ["/bin/decrypt", "./a.sh"]\n',
+        says="what `./a.sh` does as root is not known",
+    ),
     Row(
         "settings in root's home",
         f"FROM python:3\nRUN mkdir -p ~/.jupyter && echo a >> ~/.jupyter/b.py\nCOPY a b\n{APP}",
@@ -168,6 +185,21 @@ LEFT_ALONE = [
 ]
 
 UNSAFE = [
+    *(
+        Row(
+            f"a program {where}",
+            f"FROM busybox:1.36\n{what}\nCOPY x /\nCMD {start}\n",
+            f"FROM busybox:1.36\n{what}\nCOPY x /\nRUN addgroup -S app && adduser -S -G app app\nUSER app\n"
+            f"CMD {start}\n",
+        )
+        for where, what, start in (
+            ("of the project", "COPY server /usr/bin/", "server -f"),
+            ("by its new name", 'COPY ["a", "/usr/bin/server"]', "/usr/bin/server"),
+            ("in a folder of it", "COPY . /app/", "/app/bin/server"),
+            ("in the working directory", "WORKDIR /srv", "bin/server"),
+            ("that the file builds", "RUN go build -o /bin/server .", "/bin/server"),
+        )
+    ),
     Row(
         "caches and keys in root's home, and what is read there alone",
         "FROM python:3\nRUN . ~/.nvm/nvm.sh && npm ci && rm -rf /root/a && mkdir ~/.ssh && ls ~/.cache/pip\n"

@@ -58,6 +58,12 @@ def wants_root(instructions: Sequence[Instruction], begun: Start, known: Facts) 
             return True
         if any(_USER_OPTION.match(word) for word in run.words[1:]):
             return True
+        if run.name == "rsync" and "--daemon" in run.words:
+            return True
+        if run.name == "uwsgi" and any(
+            one.name == "ENV" and "UWSGI_UID" in one.args.text for one in instructions
+        ):
+            return True
     if known.family == SCRATCH:
         return any(
             may_be_archive(word.text) for one in instructions if one.name == "ADD" for word in one.words[:-1]
