@@ -102,6 +102,16 @@ LEFT_ALONE = [
         'FROM busybox:1.36\nADD "https://acme.io/a-$V" /a.jar\nRUN echo b\nCMD ["cat", "/a.jar"]\n',
         says="lets root alone read `/a.jar`",
     ),
+    Row(
+        "a client of Docker's socket, which is root's",
+        "FROM alpine:3.20\nCOPY --from=docker:27-cli /usr/local/bin/docker /bin/docker\nCOPY a /\nCMD /a\n",
+        says="",
+    ),
+    Row(
+        "the same as a package",
+        "FROM debian:12\nRUN apt-get install -y docker.io\nCOPY a /\nCMD /a\n",
+        says="",
+    ),
     Row("a daemon that gives root up", 'FROM alpine:3.20\nCMD ["rsync", "--daemon"]\n', says=""),
     Row("settings that have it give root up", "FROM python:3\nENV UWSGI_UID=app\nCMD uwsgi\n", says=""),
     Row(

@@ -39,6 +39,10 @@ _PACKAGES = re.compile(
     r"|cronie|dcron|vsftpd|proftpd[\w-]*|pure-ftpd|cups|rsyslog|squid3?|bind9?|dnsmasq|postfix|dovecot[\w-]*"
     r"|exim4|hiawatha|openvpn|haproxy|varnish|samba|nfs-kernel-server|strongswan|iptables|fail2ban|slapd)(?![\w.-])"
 )
+# Whoever may write to the socket is root of the host, and it is root's.
+_SOCKET = re.compile(
+    r"docker\.sock\b|(?<![\w./-])docker(?:\.io|-ce|-ce-cli|-cli)(?![\w.-])|/bin/docker[\"\]\s]*\Z"
+)
 _USER_OPTION = re.compile(r"--(?:user|uid|chuid|setuid|setuser)(?:=|\Z)")
 
 
@@ -49,6 +53,8 @@ def wants_root(instructions: Sequence[Instruction], begun: Start, known: Facts) 
     """
     by_itself = begun.entrypoint is None and (begun.cmd is None or known.init == "ENTRYPOINT")
     if (known.init and by_itself) or not _DROPPERS.isdisjoint(begun.mentions):
+        return True
+    if any(_SOCKET.search(one.args.text) for one in instructions):
         return True
     if known.drops and (begun.unseen or begun.entrypoint is None):
         return True
