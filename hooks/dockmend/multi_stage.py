@@ -141,7 +141,7 @@ def _toolchain(doc: Document, stage: Stage) -> Finding | None:
     image = base_image(doc, stage)
     builds = _TOOLCHAINS.get(image.name) if image is not None else None
     starts = any(one.name in ("CMD", "ENTRYPOINT") for one in stage.instructions)
-    if image is None or builds is None or not starts:
+    if image is None or builds is None or not starts or _may_compile(stage):
         return None
     for instruction in stage.instructions:
         if instruction.name == "RUN":
