@@ -89,6 +89,12 @@ UNSAFE = [
         says="nothing takes a connection on port 5000",
     ),
     Row(
+        "what stays of Alpine's packages",
+        "FROM acme/app\nRUN apk add --virtual=.run curl && apk add -t .a wget && apk del .a\nCMD nginx\n",
+        "FROM acme/app\nRUN apk add --virtual=.run curl && apk add -t .a wget && apk del .a\n"
+        f"{HEAD}{CURL.format(80)}CMD nginx\n",
+    ),
+    Row(
         "a server that asks for a password there",
         "FROM jenkins/jenkins:2.401\nCOPY a b\n",
         f'FROM jenkins/jenkins:2.401\nCOPY a b\n{HEAD}["bash", "-c", ": < /dev/tcp/127.0.0.1/8080"]\n',

@@ -97,16 +97,28 @@ def started(begun: Start) -> dict[str, str]:
 
 def installed(doc: Document, instructions: Iterable[Instruction], known: Facts) -> frozenset[str]:
     """The tools among the packages that RUNs among `instructions` install, and none of them removes."""
-    there: set[str] = set()
     gone: set[str] = set()
+    # Alpine's packages by the name that they are removed by, all of them.
+    named: dict[str, list[str]] = {}
     for instruction in (one for one in instructions if one.name == "RUN"):
         for command in Code(doc, instruction).program.commands:
             if command.name in _MANAGERS:
                 texts = [(word.text or "").partition("=")[0] for word in command.words[1:]]
                 if not _REMOVE.isdisjoint(texts):
                     gone.update(texts)
-                elif not _INSTALL.isdisjoint(texts) and "--virtual" not in texts and "-t" not in texts:
-                    there.update(texts)
+                elif not _INSTALL.isdisjoint(texts):
+                    named.setdefault(_virtual([word.text or "" for word in command.words]), []).extend(texts)
+    there = {text for name, texts in named.items() if name not in gone for text in texts}
     found = {tool for package, tool in _PACKAGES.items() if package in there - gone}
     # Debian's nodejs has not always had a command of this name.
     return frozenset(found - ({"node"} if known.family != ALPINE else set()))
+
+
+def _virtual(texts: list[str]) -> str:
+    """The name that `apk add` gives what it installs, empty for none."""
+    for place, text in enumerate(texts):
+        if text in ("--virtual", "-t"):
+            return texts[place + 1] if place + 1 < len(texts) else ""
+        if text.startswith("--virtual="):
+            return text.partition("=")[2]
+    return ""
