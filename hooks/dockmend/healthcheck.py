@@ -52,7 +52,7 @@ the USER of `non-root-user`, whichever of the two comes first.
 An image with any HEALTHCHECK, `NONE` included, or with one that a Compose file gives its service; Windows
 images. No fix, but a report: where the port cannot be told, nothing in the image is known to be able to ask
 (scratch, distroless, an unknown base image), a port for UDP alone, as statsd's is by its number, a stage with
-more than one CMD or ENTRYPOINT (`entrypoint-cmd` clears that up).
+more than one CMD or ENTRYPOINT (`entrypoint-cmd` clears that up), or an image that starts nothing of its own.
 
 ## References
 
@@ -120,6 +120,9 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
     message = f"no HEALTHCHECK: nothing tells whether the {what}{where} still answers"
     fix: Fix | None = None
     reason = service.reason
+    starts = begun.entrypoint or begun.cmd or service.server
+    if starts is None and image is not None and known.family is not None and "onbuild" not in image.words:
+        reason = reason or "what is started is not said here, but by another file or when it runs"
     if not reason:
         fix, reason = _fix(doc, stage, service, known, begun)
     yield Finding(message, place, fix, reason)

@@ -78,6 +78,11 @@ LEFT_ALONE = [
     Row(
         "a port that is UDP's by its number", "FROM alpine:3.20\nEXPOSE 8125\nCMD a\n", says="a port for UDP"
     ),
+    Row(
+        "an image for others",
+        "FROM ubuntu:22.04\nRUN apt-get install -y a\nEXPOSE 80\n",
+        says="what is started is not said here",
+    ),
     Row("an image that is open", "FROM $BASE\nEXPOSE 80\n", says="nothing in the image"),
 ]
 
