@@ -71,7 +71,7 @@ from dockmend._dockerfile.document import Document, Meaning, Stage
 from dockmend._dockerfile.state import expand, is_windows, shipping, state_after, state_at
 from dockmend._edit import cased, insert_after
 from dockmend._hook import INFO, UNSAFE, Context, Finding, Fix, Hook
-from dockmend._project import probes, servers, start
+from dockmend._project import entrypoint, probes, servers, start
 from dockmend._project.images import PAGE, TCP, Facts, facts
 from dockmend._project.reference import base_image
 from dockmend._project.servers import Server
@@ -123,6 +123,8 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
     starts = begun.entrypoint or begun.cmd or service.server
     if starts is None and image is not None and known.family is not None and "onbuild" not in image.words:
         reason = reason or "what is started is not said here, but by another file or when it runs"
+    if entrypoint.is_misread(begun.entrypoint, begun.cmd):
+        reason = "what it starts is not what it looks like: exec-form goes first"
     if not reason:
         fix, reason = _fix(doc, stage, service, known, begun)
     yield Finding(message, place, fix, reason)

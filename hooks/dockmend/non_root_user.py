@@ -78,7 +78,7 @@ from dockmend._dockerfile.document import Document, Instruction, Meaning, Stage
 from dockmend._dockerfile.state import expand, is_windows, shipping, state_after, state_at
 from dockmend._edit import cased, insert_after
 from dockmend._hook import INFO, UNSAFE, Context, Edit, Finding, Fix, Hook
-from dockmend._project import applications, order, run_as, start
+from dockmend._project import applications, entrypoint, order, run_as, start
 from dockmend._project.images import ROOT, Facts, facts
 from dockmend._project.reference import base_image
 from dockmend._project.root import plain, wants_root
@@ -155,6 +155,8 @@ def _fix(
     doc: Document, ctx: Context, instructions: Sequence[Instruction], stage: Stage, begun: Start, known: Facts
 ) -> tuple[Fix | None, str]:
     """The user to add, and what it may break; or no fix, and why."""
+    if entrypoint.is_misread(begun.entrypoint, begun.cmd):
+        return None, "what it starts is not what it looks like: exec-form goes first"
     if begun.unseen:
         return None, f"what `{begun.unseen}` does as root is not known"
     if any(_HOME_OF_ROOT.search(one.args.text) for one in instructions if one.name != "RUN"):

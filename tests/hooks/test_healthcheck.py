@@ -83,6 +83,7 @@ LEFT_ALONE = [
         "FROM ubuntu:22.04\nRUN apt-get install -y a\nEXPOSE 80\n",
         says="what is started is not said here",
     ),
+    Row("one string", 'FROM python:3\nEXPOSE 80\nCMD "gunicorn a:b"\n', says="exec-form goes first"),
     Row("an image that is open", "FROM $BASE\nEXPOSE 80\n", says="nothing in the image"),
 ]
 

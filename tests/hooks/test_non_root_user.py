@@ -112,6 +112,7 @@ LEFT_ALONE = [
         "FROM debian:12\nRUN apt-get install -y docker.io\nCOPY a /\nCMD /a\n",
         says="",
     ),
+    Row("no array", "FROM python:3\nCOPY a b\nCMD ['python', 'a.py']\n", says="exec-form goes first"),
     Row("a daemon that gives root up", 'FROM alpine:3.20\nCMD ["rsync", "--daemon"]\n', says=""),
     Row("settings that have it give root up", "FROM python:3\nENV UWSGI_UID=app\nCMD uwsgi\n", says=""),
     Row(
