@@ -305,6 +305,15 @@ UNSAFE = [
         f"{HEAD}WORKDIR /app\nENV POETRY_VIRTUALENVS_IN_PROJECT=1\nRUN pip install poetry\nCOPY . .\n"
         "COPY --from=builder /app/.venv /app/.venv\n",
     ),
+    Row(
+        "Poetry's environment, and a user made behind it",
+        f"{HEAD}{APT}WORKDIR /app\nENV POETRY_VIRTUALENVS_IN_PROJECT=1\nRUN pip install poetry\nCOPY . .\n"
+        "RUN --mount=type=cache,target=/root/.cache/pypoetry poetry install && useradd app\nUSER app\n",
+        f"{BUILDER}{APT}WORKDIR /app\nENV POETRY_VIRTUALENVS_IN_PROJECT=1\nRUN pip install poetry\nCOPY . .\n"
+        "RUN --mount=type=cache,target=/root/.cache/pypoetry poetry install\n\n"
+        f"{HEAD}WORKDIR /app\nENV POETRY_VIRTUALENVS_IN_PROJECT=1\nRUN pip install poetry\nCOPY . .\n"
+        "COPY --from=builder /app/.venv /app/.venv\nRUN useradd app\nUSER app\n",
+    ),
 ]
 
 MANY = "then the file has several stages"
