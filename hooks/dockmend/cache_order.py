@@ -37,7 +37,8 @@ What COPY brings may then be missing when the RUN installs, or replace what the 
 
 ## Left alone
 
-RUN instructions that do more than install, or work on other files; Cargo, where it has to look for the
+RUN instructions that do more than install, or work on other files, or find installed what an earlier one has
+installed, as of `uv sync --no-install-project` and then `uv sync`; Cargo, where it has to look for the
 sources of a target since Cargo.toml names no path. COPY with an instruction behind it that it must not pass:
 VOLUME, a COPY into the same folder, a WORKDIR for a relative target, an ENV for a variable in it. COPY under
 a comment for a linter. Triggers, and Windows images.

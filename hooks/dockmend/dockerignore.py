@@ -54,9 +54,10 @@ Dockerfile*
 **/.DS_Store
 ```
 
-An existing file gets what it lacks, after its own lines, which stay byte for byte. A file that excludes
-everything and lists exceptions lacks nothing. `Dockerfile.dockerignore` is the file looked at where there
-is one.
+An existing file gets what it lacks, after its own lines, which stay byte for byte; where it deals with each
+kind of such things, and lacks only lines for what is not there, that is a finding for information. A file
+that excludes everything and lists exceptions lacks nothing. `Dockerfile.dockerignore` is the file looked at
+where there is one.
 
 ## Fix safety
 
@@ -93,8 +94,11 @@ from dockmend._dockerfile.document import Document, Instruction
 from dockmend._hook import INFO, SAFE, Context, FileEdit, Finding, Fix, Hook
 from dockmend._project.context import FILE, BuildContext, Ignore
 from dockmend._project.ignore import IgnoreFile
-from dockmend._project.kind import SECRETS, Line
+from dockmend._project.kind import CACHES, DOCKER, OUTPUT, SECRETS, Line
 from dockmend._project.sources import Source, context_sources
+
+# What does little harm where it is not there when the image is built.
+_SMALL = frozenset({CACHES, OUTPUT, DOCKER})
 
 
 def check(doc: Document, ctx: Context) -> Iterator[Finding]:
@@ -157,7 +161,8 @@ def _lacking(
     from dockmend._project.project import Project
 
     project = Project(ctx.build, doc, ctx.path)
-    lacked = [line for line in project.wanted() if not all(map(file.excludes, line.covered))]
+    wanted = project.wanted()
+    lacked = [line for line in wanted if not all(map(file.excludes, line.covered))]
     usable = harmless(project, lacked, file)
     needed = [line for line in lacked if not line.extra]
     groups = {line.group for line in usable if not line.extra}
@@ -170,7 +175,12 @@ def _lacking(
     sources = [source for build in project.builds for source in build.sources]
     if groups and _keeps(project.paths, sources, file, text):
         edit = FileEdit(ignore.path, file.text if ignore.exists else None, text)
-        yield Finding(message, first.head, Fix(SAFE, (), {}, files=(edit,)))
+        dealt_with = {line.group for line in wanted if line not in lacked} | _SMALL
+        mild = ignore.exists and dealt_with.issuperset(line.group for line in needed)
+        least = file.with_lines(line.pattern for line in needed if line.group != DOCKER)
+        mild = mild and _keeps(project.paths, (), file, least, every=True)
+        fix = Fix(SAFE, (), {}, files=(edit,))
+        yield Finding(message, first.head, fix, severity=INFO if mild else None)
     elif groups or (needed and not ignore.exists):
         yield Finding(message, first.head, reason="the build may use whatever a line for it would exclude")
     kept = [path for line in needed if line.group == SECRETS and line not in added for path in line.covered]
@@ -194,12 +204,17 @@ def _block(lines: Iterable[Line]) -> Iterator[str]:
         yield from (line.pattern for line in members)
 
 
-def _keeps(paths: Iterable[str], sources: Iterable[Source], before: IgnoreFile, text: str) -> bool:
-    """Whether what is named, and what the author brought back with "!", is in the build as it was before."""
+def _keeps(
+    paths: Iterable[str], sources: Iterable[Source], before: IgnoreFile, text: str, *, every: bool = False
+) -> bool:
+    """Whether what is named, and what the author brought back with "!", is in the build as it was before.
+
+    Or `every` one of the paths.
+    """
     after = IgnoreFile.parse(text)
     named = [source.literal for source in sources if source.literal]
-    if before.has_exceptions:
-        named += [path for path in paths if before.deciding_line(path)]
+    if before.has_exceptions or every:
+        named += [path for path in paths if every or before.deciding_line(path)]
     return not after.problems and all(before.excludes(path) or not after.excludes(path) for path in named)
 
 

@@ -138,7 +138,7 @@ def _pair(doc: Document, ctx: Context, stage: Stage) -> Finding | None:
     """What to say of the ENTRYPOINT and the CMD that a stage ends with, where one of them is its own."""
     state = state_after(doc, stage)
     entry, cmd = state.entrypoint, state.cmd
-    if entry is None:
+    if entry is None or entrypoint.is_misread(entry, cmd):
         return None
     if cmd is None:
         return _fixed_defaults(doc, entry) if entry.stage == stage.index else None

@@ -37,6 +37,8 @@ what only looks like a JSON array becomes one; a shell's comment becomes a comme
 arguments of an ENTRYPOINT that is not known to pass them on; in a Compose file, a `command` string with
 operators in it (`a && b`), of which Compose drops what follows them, becomes the command of a shell.
 
+Hooks that look at what is started wait for this one where that is not what it looks like.
+
 ## Left alone
 
 Windows images and shells other than sh, bash, dash and ash; shell text that cannot be read with certainty;
@@ -174,7 +176,7 @@ def _healthcheck(place: _Place) -> Finding:
         reason = shell
     elif _UNDECODABLE.search(text):
         reason = _BYTES
-    elif _is_array_like(text):
+    elif entrypoint.is_array_like(text):
         return _array(place)
     elif command.kind != words.LITERAL or command.comment is not None:
         reason = f"it takes a shell, as the shell form gives it, for {command.why or 'a comment'}"
@@ -182,7 +184,7 @@ def _healthcheck(place: _Place) -> Finding:
         reason = f"the shell itself runs `{command.name}`"
     elif not shell.plain:
         reason = "its shell is set up before the command runs"
-    elif _is_one_string(command):
+    elif entrypoint.is_one_string(command):
         reason = "it is one quoted string, and no shell finds a program of that name"
     elif _without_shebang(place, literal[0].text):
         reason = f"`{literal[0].text}` has no `#!` line, so that only a shell can run it"
@@ -207,11 +209,11 @@ def _start(place: _Place) -> Finding | None:
         return _left(place, message, shell)
     if _UNDECODABLE.search(text):
         return _left(place, message, _BYTES)
-    if _is_array_like(text):
+    if entrypoint.is_array_like(text):
         return _array(place)
     if command.kind == words.UNREADABLE:
         return _left(place, message, "its shell text cannot be read with certainty")
-    if _is_one_string(command):
+    if entrypoint.is_one_string(command):
         return _one_string(place, shell, command)
     literal = words.program(command)
     fate, program = _fate(place, literal[0].text if literal else "")
@@ -275,10 +277,6 @@ def _without_shebang(place: _Place, program: str) -> bool:
     return bool(text) and not str(text).startswith(("#!", "\x7fELF"))
 
 
-def _is_array_like(text: str) -> bool:
-    return array.lookalike(text) is not None or bool(re.match("""\\[["'\u2018-\u201e]""", text))
-
-
 def _array(place: _Place) -> Finding:
     message = f"{place.target.name} is not the JSON array that it looks like: a shell runs it as it stands"
     reason = "the fix makes it the array that it looks like" + _reached(place)
@@ -292,10 +290,6 @@ def _array(place: _Place) -> Finding:
 
 def _reached(place: _Place) -> str:
     return ", and CMD its arguments" if place.hides else ""
-
-
-def _is_one_string(command: Command) -> bool:
-    return len(command.words) == 1 and bool(re.search("[ \t]", command.words[0].text))
 
 
 def _one_string(place: _Place, shell: _Shell, command: Command) -> Finding:

@@ -35,13 +35,14 @@ Unsafe: a container that was only running may now count as unhealthy, and what w
 acts on that. The port is the one that the command, a variable or EXPOSE tells. What asks is in the image for
 certain:
 
-- Python, in images of python, and Node in those of node, or where the container starts it: an HTTP server is healthy when `/` gets any answer
-  below 500, so that 404, a redirect, or Django's 400 for an unknown host do no harm. urllib's `urlopen` would
-  fail on these, and go through `http_proxy`; `http.client`, on which it is built, does neither.
-- curl, where this file installs it or the image has it, and busybox's or GNU wget: `/` must answer below 400,
-  so an application without a page there needs another path, best one of its own for this.
-- Elsewhere, and for a server not known to speak HTTP: that it takes a connection, which Python, Node, Ruby,
-  PHP, busybox's nc and bash can tell.
+- Python, in images of python, and Node in those of node, or where the container starts it: an HTTP server is
+  healthy when `/` gets any answer below 500, so that 404, a redirect, or Django's 400 for an unknown host do
+  no harm. urllib's `urlopen` would fail on these, and go through `http_proxy`; `http.client`, on which it is
+  built, does neither.
+- curl, where this file installs it or the image has it, and busybox's or GNU wget, for servers of pages such as
+  nginx and Apache: `/` must answer below 400, so where there is nothing it needs another path.
+- Elsewhere, for an application that may have nothing at `/`, and for a server not known to speak HTTP: that it
+  takes a connection, which Python, Node, Ruby, PHP, busybox's nc and bash can tell.
 
 An interpreter goes before curl, so that `slim-base` and this hook settle alike in either order. Placed after
 the USER of `non-root-user`, whichever of the two comes first.
@@ -50,8 +51,8 @@ the USER of `non-root-user`, whichever of the two comes first.
 
 An image with any HEALTHCHECK, `NONE` included, or with one that a Compose file gives its service; Windows
 images. No fix, but a report: where the port cannot be told, nothing in the image is known to be able to ask
-(scratch, distroless, an unknown base image), a port for UDP alone, a stage with more than one CMD or
-ENTRYPOINT (`entrypoint-cmd` clears that up).
+(scratch, distroless, an unknown base image), a port for UDP alone, as statsd's is by its number, a stage with
+more than one CMD or ENTRYPOINT (`entrypoint-cmd` clears that up), or an image that starts nothing of its own.
 
 ## References
 
@@ -70,8 +71,8 @@ from dockmend._dockerfile.document import Document, Meaning, Stage
 from dockmend._dockerfile.state import expand, is_windows, shipping, state_after, state_at
 from dockmend._edit import cased, insert_after
 from dockmend._hook import INFO, UNSAFE, Context, Finding, Fix, Hook
-from dockmend._project import probes, servers, start
-from dockmend._project.images import HTTP, TCP, Facts, facts
+from dockmend._project import entrypoint, probes, servers, start
+from dockmend._project.images import PAGE, TCP, Facts, facts
 from dockmend._project.reference import base_image
 from dockmend._project.servers import Server
 from dockmend._project.start import Run, Start
@@ -81,6 +82,9 @@ _FLAGS = ("--interval=30s", "--timeout=5s", "--start-period=30s")
 _STARTS = ("CMD", "ENTRYPOINT")
 _HTTP_PORT, _WEB_PORTS = 80, {80, 443}
 _SECURE_PORTS = (443, 8443)
+# Of protocols that are spoken over UDP, where EXPOSE does not say over what:
+# https://www.iana.org/assignments/service-names-port-numbers, and statsd.
+_UDP_PORTS = frozenset({67, 68, 69, 123, 161, 162, 514, 1812, 1813, 2055, 4739, 6343, 8125, 51820})
 _INTERACTIVE = ("-l", "--login", "-i", "-il", "-li")
 
 
@@ -116,6 +120,11 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
     message = f"no HEALTHCHECK: nothing tells whether the {what}{where} still answers"
     fix: Fix | None = None
     reason = service.reason
+    starts = begun.entrypoint or begun.cmd or service.server
+    if starts is None and image is not None and known.family is not None and "onbuild" not in image.words:
+        reason = reason or "what is started is not said here, but by another file or when it runs"
+    if entrypoint.is_misread(begun.entrypoint, begun.cmd):
+        reason = "what it starts is not what it looks like: exec-form goes first"
     if not reason:
         fix, reason = _fix(doc, stage, service, known, begun)
     yield Finding(message, place, fix, reason)
@@ -125,7 +134,7 @@ def _service(doc: Document, stage: Stage, known: Facts, begun: Start) -> _Servic
     """The service of `stage`; None where neither what it starts nor EXPOSE tells of one."""
     env = state_after(doc, stage).env
     found = [server for run in begun.runs if (server := servers.find(run, env)) is not None]
-    server = next((one for one in found if one.protocol == HTTP), found[0] if found else None)
+    server = next((one for one in found if one.protocol != TCP), found[0] if found else None)
     argument = begun.cmd.json[0] if begun.cmd and begun.cmd.json else ""
     if (
         server is None
@@ -168,10 +177,11 @@ def _exposed(doc: Document, stage: Stage) -> tuple[list[int | None], bool]:
                 env = state_at(doc, instruction).env
                 for word in instruction.words:
                     port, _, protocol = (expand(word.text, env) or "").partition("/")
-                    if protocol.lower() == "udp":
+                    number = servers.port_of(port, {}) if port.isdigit() else None
+                    if protocol.lower() == "udp" or (not protocol and number in _UDP_PORTS):
                         udp = True
                     else:
-                        tcp[servers.port_of(port, {}) if port.isdigit() else None] = None
+                        tcp[number] = None
     return list(tcp), udp
 
 
@@ -203,7 +213,7 @@ def _consequence(service: _Service, command: tuple[str, ...]) -> str:
     """What the fix changes, for its message."""
     if command[0] in probes.OWN_TOOLS:
         return f"it is unhealthy where `{' '.join(command)}` fails"
-    if service.protocol == HTTP and command[0] in ("curl", "wget"):
+    if service.protocol == PAGE and command[0] in ("curl", "wget"):
         return f"it is unhealthy where http://127.0.0.1:{service.port}/ answers 400 or above, or nothing"
     if "status" in command[-1]:
         return f"it is unhealthy where http://127.0.0.1:{service.port}/ answers 500 or above, or nothing"

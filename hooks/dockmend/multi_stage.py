@@ -40,9 +40,10 @@ CMD ["gunicorn", "app:app"]
 
 Unsafe: what needs a compiler when the container runs no longer finds one, and what is loaded from a library
 that only came with its headers may be missing. The builder repeats the stage up to the installation, so
-that it sees the same files and variables; what a linter says of a line in it, it says twice. It empties no
-caches, since it does not ship. In the stage that ships, packages to build with go, a header package becomes
-its library (`libpq-dev`: `libpq5`), all others stay.
+that it sees the same files and variables; what a linter says of a line in it, it says twice, as hadolint's
+DL3064 of a variable whose name is a secret's. It empties no caches, since it does not ship. In the stage that
+ships, packages to build with go, a header package becomes its library (`libpq-dev`: `libpq5`), all others
+stay.
 
 With pip, wheels are built without `--no-deps`, so that every dependency is among them, and installed without
 asking an index. With a virtual environment (`python -m venv`, `uv venv`, `uv sync`, Poetry's in-project one),
@@ -140,7 +141,7 @@ def _toolchain(doc: Document, stage: Stage) -> Finding | None:
     image = base_image(doc, stage)
     builds = _TOOLCHAINS.get(image.name) if image is not None else None
     starts = any(one.name in ("CMD", "ENTRYPOINT") for one in stage.instructions)
-    if image is None or builds is None or not starts:
+    if image is None or builds is None or not starts or _may_compile(stage):
         return None
     for instruction in stage.instructions:
         if instruction.name == "RUN":
@@ -167,8 +168,11 @@ def _packages(doc: Document, ctx: Context, stage: Stage) -> Finding | None:
         if code.reason or _REMOVES.search(code.text):
             return None
         for command in code.program.commands:
-            if _COMPILES.match(command.name or ""):
-                builder = builder or command.name or ""
+            name = command.name or ""
+            if _INTERPRETER.match(name) and any(w.source.endswith("setup.py") for w in command.words[1:2]):
+                name = "setup.py"
+            if _COMPILES.match(name):
+                builder = builder or name
             for word in packages(command):
                 if package(package_name(word), system).builds:
                     names.append(package_name(word))

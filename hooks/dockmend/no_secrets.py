@@ -33,6 +33,8 @@ Unsafe: the build has to be called with `--secret id=NPM_TOKEN,env=NPM_TOKEN` in
 that reads it unnamed no longer finds it; and a new value alone does not make the step run again. What a
 RUN writes to a file stays in its layer still. `env=` needs Dockerfile syntax 1.10 (BuildKit 0.16).
 
+merge-run goes first: it joins only RUN instructions of equal flags, so this hook waits where it would.
+
 In a Compose file a value that `.env` beside it has too becomes `${NAME}`, which Compose takes from there; a
 variable of that name in the environment of `docker compose` now goes first.
 
@@ -52,7 +54,7 @@ RUN names, one of several of an instruction, Windows images, and an older `# syn
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from dockmend._compose.document import ComposeFile
@@ -64,8 +66,10 @@ from dockmend._dockerfile.state import is_windows
 from dockmend._hook import ERROR, UNSAFE, Context, Edit, Finding, Fix, Hook
 from dockmend._project import compose_secrets, secrets
 from dockmend._project.compose_secrets import dotenv
+from dockmend._project.order import held
 from dockmend._project.secret_files import holds_secret, imported, secret_file
 from dockmend._project.secret_names import NONE, name_strength
+from dockmend._shell.groups import partners
 
 _REVOKE = "whoever has the file or the image knows it: revoke it, and "
 _AT_RUN = "it can be given when the container runs, as with `docker run --env-file`"
@@ -126,6 +130,10 @@ class _Part:
         runs = [one for one in self.instructions if one.name == "RUN"]
         texts = [text for run in runs for text in _texts(run)]
         return frozenset(name for text in texts for name in imported(text))
+
+    @cached_property
+    def partners(self) -> Mapping[int, tuple[Instruction, ...]]:
+        return partners(self.doc, held(self.doc, self.ctx.build, self.ctx.path))
 
     @cached_property
     def readers(self) -> dict[str, list[Instruction]]:
@@ -202,6 +210,8 @@ class _Part:
         for one in readers:
             if one.name != "RUN" or any(name in flag.text for flag in one.flags):
                 return f"the {one.name} of line {one.line} reads it too"
+            if one.index in self.partners:
+                return f"merge-run joins the RUN of line {one.line} with another first"
         return "" if readers else f"no RUN names {name}, so which one needs it is not known"
 
     def later(self, instruction: Instruction, name: str) -> list[Instruction]:

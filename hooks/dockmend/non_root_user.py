@@ -52,14 +52,15 @@ the images' own documentation does; hadolint's DL3066 would have the number, whi
 Images of which the user is not known, and those that do not start as root. No finding either where root is
 given up later, or needed: gosu, su-exec, setpriv and their like, in the file or in a script that the build
 context shows; s6, supervisord, systemd and other init systems; servers that give it up by themselves (nginx,
-Apache, php-fpm, PostgreSQL, …) and official images of such; sshd, cron, Docker itself; a file system that ADD
-unpacks into `scratch`; Windows images.
+Apache, php-fpm, PostgreSQL, …) and official images of such; sshd, cron, Docker and its clients; a file system
+that ADD unpacks into `scratch`; Windows images.
 
 An image that starts nothing, or only a shell or an interpreter, may be a base for others, whose steps need
 root: a finding for information, and only where it copies the build context, exposes a port or ends in
 `USER root`. No fix: a start script that cannot be seen, an application in /root, a program that `chmod` lets
-root alone run, a system without a known way to make a user, another SHELL than sh and bash, ONBUILD triggers,
-which would run as the new user.
+root alone run, a file that ADD fetches, which root alone can read, a start that builds (`mvn`, `dotnet run`)
+or changes files, a program of the system or from elsewhere, which may have to be root, a system without a
+known way to make a user, another SHELL than sh and bash, ONBUILD triggers, which would run as the new user.
 
 ## References
 
@@ -77,7 +78,7 @@ from dockmend._dockerfile.document import Document, Instruction, Meaning, Stage
 from dockmend._dockerfile.state import expand, is_windows, shipping, state_after, state_at
 from dockmend._edit import cased, insert_after
 from dockmend._hook import INFO, UNSAFE, Context, Edit, Finding, Fix, Hook
-from dockmend._project import order, run_as, start
+from dockmend._project import applications, entrypoint, order, run_as, start
 from dockmend._project.images import ROOT, Facts, facts
 from dockmend._project.reference import base_image
 from dockmend._project.root import plain, wants_root
@@ -154,16 +155,21 @@ def _fix(
     doc: Document, ctx: Context, instructions: Sequence[Instruction], stage: Stage, begun: Start, known: Facts
 ) -> tuple[Fix | None, str]:
     """The user to add, and what it may break; or no fix, and why."""
+    if entrypoint.is_misread(begun.entrypoint, begun.cmd):
+        return None, "what it starts is not what it looks like: exec-form goes first"
     if begun.unseen:
         return None, f"what `{begun.unseen}` does as root is not known"
     if any(_HOME_OF_ROOT.search(one.args.text) for one in instructions if one.name != "RUN"):
         return None, "it has to do with /root, which no other user can read"
+    line = run_as.at_home(doc, instructions)
+    if line:
+        return None, f"line {line} puts files into /root, which no other user can read"
     if any(one.name == "ONBUILD" for one in stage.instructions):
         return None, "the triggers of ONBUILD would run as the new user"
     lines = run_as.lines(doc, instructions, stage, known)
     if isinstance(lines, str):
         return None, lines
-    reason = run_as.closed(doc, stage, instructions, begun)
+    reason = run_as.closed(doc, stage, instructions, begun) or applications.unknown(doc, instructions, begun)
     anchor = _anchor(stage)
     joined = None
     if anchor.name == "RUN" and len(lines) > 1:
@@ -211,8 +217,10 @@ def _anchor(stage: Stage) -> Instruction:
 
 def _consequence(doc: Document, instructions: Sequence[Instruction], stage: Stage, user: str) -> str:
     """What the process can no longer do, as far as the file tells."""
-    places = [f"VOLUME {path}" for one in instructions if one.name == "VOLUME" for path in _paths(one)]
-    workdir = state_after(doc, stage).workdir
+    volumes = [path for one in instructions if one.name == "VOLUME" for path in _paths(one)]
+    places = [f"VOLUME {path}" for path in volumes if path not in _FOR_ALL]
+    state = state_after(doc, stage)
+    workdir = state.workdir
     if workdir not in (None, "/", *_FOR_ALL):
         places.insert(0, f"WORKDIR {workdir}")
     told = f"`{user}` cannot write where root alone may"
@@ -224,6 +232,7 @@ def _consequence(doc: Document, instructions: Sequence[Instruction], stage: Stag
         if one.name == "EXPOSE"
         for word in one.words
     ]
+    ports += [state.env.get("PORT") or ""] if state.env.get("PORT") not in ports else []
     low = [port for port in ports if port.partition("/")[0].isdigit() and int(port.partition("/")[0]) < 1024]
     if low:
         told += f", nor everywhere listen on port {', '.join(low)}"

@@ -70,7 +70,7 @@ from dockmend._shell.groups import partners
 from dockmend._shell.package_uses import Uses
 from dockmend._shell.packages import APK, APT, MAY_NEED, NEEDS, YARN, Manager
 
-_ANY = re.compile(r"apt|apk|yum|dnf|zypper|yarn")
+_ANY = re.compile(r"apt|apk|yum|dnf|zypper|yarn|nodesource|docker|packagecloud")
 _OLD_ALPINE = re.compile(r"(?:.*/)?alpine:(?:2\.[0-9]+|3\.[0-2])(?![0-9])")
 _STARTS_APT = re.compile(r"\bapt(?:-get|itude)?\b[\", \t]+install\b")
 

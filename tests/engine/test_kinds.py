@@ -46,21 +46,33 @@ def test_compose_files(name: str) -> None:
     assert is_named(name) is ("compose" in name)
 
 
-@pytest.mark.parametrize("name", ["Dockerfile", "Dockerfile.yml", "app.dockerfile", "Containerfile", "decompose.txt", "x"])
+@pytest.mark.parametrize(
+    "name", ["Dockerfile", "Dockerfile.yml", "app.dockerfile", "Containerfile", "decompose.txt", "x"]
+)
 def test_dockerfiles(name: str) -> None:
     assert kind_of(f"/a/{name}").parse is kind_of(None).parse is dockerfile.parse
 
 
 @pytest.mark.parametrize(
     "path",
-    ["a/run.sh", "a.bash", "Makefile", "a/rules.mk", "Jenkinsfile", ".github/workflows/ci.yml", "a/.gitlab-ci.yml"],
+    [
+        "a/run.sh",
+        "a.bash",
+        "Makefile",
+        "a/rules.mk",
+        "Jenkinsfile",
+        ".github/workflows/ci.yml",
+        "a/.gitlab-ci.yml",
+    ],
 )
 def test_scripts(path: str) -> None:
     assert kind_of(f"/a/{path}").parse is script.parse
     assert is_named(path)
 
 
-@pytest.mark.parametrize("path", ["workflows/ci.yml", "config.yml", "a.yaml", "a.txt", "makefile.py", "a.sh.j2"])
+@pytest.mark.parametrize(
+    "path", ["workflows/ci.yml", "config.yml", "a.yaml", "a.txt", "makefile.py", "a.sh.j2"]
+)
 def test_what_a_search_passes(path: str) -> None:
     assert not is_named(path)
 
@@ -95,7 +107,9 @@ def test_its_patch_is_one_of_the_compose_file() -> None:
 
 
 def test_its_build_context_is_that_of_the_service() -> None:
-    text = INLINE.replace("FROM python:3.12", "FROM python").replace("dockerfile_inline", "context: app\n      dockerfile_inline")
+    text = INLINE.replace("FROM python:3.12", "FROM python").replace(
+        "dockerfile_inline", "context: app\n      dockerfile_inline"
+    )
     Path("compose.yaml").write_text(text)
     Path("app").mkdir()
     Path("app/.python-version").write_text("3.13\n")
@@ -151,13 +165,19 @@ class TestIgnores:
     """Comments in a Compose file."""
 
     def hooks(self, text: str) -> set[str]:
-        return {one.hook.name for one in process_text(text, "compose.yaml", "/x/compose.yaml", job()).findings}
+        return {
+            one.hook.name for one in process_text(text, "compose.yaml", "/x/compose.yaml", job()).findings
+        }
 
     def test_above_an_entry_for_all_in_it(self) -> None:
         text = "services:\n  web:\n    image: redis\n"
         assert self.hooks(text) == {"image-version", "compose-limits"}
-        assert self.hooks(text.replace("  web", "  # dockmend: ignore[image-version]\n  web")) == {"compose-limits"}
-        assert self.hooks(text.replace("    image", "    # dockmend: ignore[DL3007] ours\n    image")) == {"compose-limits"}
+        assert self.hooks(text.replace("  web", "  # dockmend: ignore[image-version]\n  web")) == {
+            "compose-limits"
+        }
+        assert self.hooks(text.replace("    image", "    # dockmend: ignore[DL3007] ours\n    image")) == {
+            "compose-limits"
+        }
         assert self.hooks(text.replace("services", "# a\n# dockmend: ignore\n# b\nservices")) == set()
 
     def test_not_beyond_it(self) -> None:
@@ -177,18 +197,23 @@ class TestIgnores:
 
     def test_within_a_dockerfile(self) -> None:
         assert "exec-form" in self.hooks(INLINE)
-        assert "exec-form" not in self.hooks(INLINE.replace("        CMD", "        # dockmend: ignore[exec-form]\n        CMD"))
+        assert "exec-form" not in self.hooks(
+            INLINE.replace("        CMD", "        # dockmend: ignore[exec-form]\n        CMD")
+        )
 
     def test_a_name_that_is_none(self) -> None:
         text = "# dockmend: ignore[image-vershion]\nservices: {}\n"
         [note] = process_text(text, "compose.yaml", "/x/compose.yaml", job()).notes
-        assert note == 'compose.yaml:1: warning: the ignore comment names no hook: "image-vershion"; did you mean "image-version"?'
+        assert (
+            note
+            == 'compose.yaml:1: warning: the ignore comment names no hook: "image-vershion"; did you mean "image-version"?'
+        )
 
 
 class TestWhatComposeSaysOfADockerfile:
     """`build.target` and `healthcheck`."""
 
-    DOCKERFILE = "FROM a:1 AS dev\nUSER x\nCMD [\"gunicorn\", \"a\"]\nFROM debian:12\nCMD [\"supervisord\"]\n"
+    DOCKERFILE = 'FROM a:1 AS dev\nUSER x\nCMD ["gunicorn", "a"]\nFROM debian:12\nCMD ["supervisord"]\n'
 
     def hooks(self, compose_file: str) -> set[str]:
         Path("Dockerfile").write_text(self.DOCKERFILE)
@@ -248,4 +273,9 @@ def test_a_fix_that_lies_is_caught(old: str, new: str) -> None:
 def test_a_hook_that_has_nothing_to_say() -> None:
     hook = Hook("mute", 1, "Mute", nothing)
     for path in ("/x/compose.yaml", "/x/Dockerfile"):
-        assert check_text("FROM: a\n" if "compose" in path else "FROM a\n", settings_for(hook), path, BuildContext()).findings == ()
+        assert (
+            check_text(
+                "FROM: a\n" if "compose" in path else "FROM a\n", settings_for(hook), path, BuildContext()
+            ).findings
+            == ()
+        )

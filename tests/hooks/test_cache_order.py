@@ -41,6 +41,23 @@ def refused(reason: str, requirements: str, says: str, **files: str) -> Row:
 
 LEFT_ALONE = [
     left("the manifest comes first", "COPY requirements.txt .\n" + PIP + "COPY . .\n"),
+    left(
+        "uv's own example: the project after its dependencies",
+        "RUN --mount=type=bind,source=uv.lock,target=uv.lock \\\n    uv sync --locked --no-install-project\n"
+        "COPY . .\nRUN uv sync --locked\n",
+        {"pyproject.toml": "[build-system]\n", "uv.lock": ""},
+    ),
+    left(
+        "poetry installs the project after its dependencies",
+        "COPY pyproject.toml poetry.lock ./\nRUN poetry install --no-root\nCOPY . .\nRUN poetry install\n",
+        {"pyproject.toml": "", "poetry.lock": ""},
+    ),
+    left(
+        "npm removes what it has installed",
+        "COPY package.json package-lock.json ./\nRUN npm ci --ignore-scripts\nCOPY . .\nRUN npm ci\n",
+        LOCKED,
+        says="side by side",
+    ),
     left("nothing is installed", "COPY . .\nRUN make\n"),
     left("nothing is copied", PIP),
     left("installed by name", "COPY . .\nRUN pip install flask\n"),
@@ -245,6 +262,13 @@ LEFT_ALONE = [
 ]
 
 MENDED = [
+    Row(
+        "no WORKDIR and no need of one",
+        "FROM python:3.12\nADD src /app/\nRUN pip install -r /app/requirements.txt\n",
+        "FROM python:3.12\nCOPY src/requirements.txt /app/\nRUN pip install -r /app/requirements.txt\n"
+        "ADD src /app/\n",
+        context={"src/requirements.txt": "flask==3.0\n"},
+    ),
     row(
         "the example of the docs",
         "COPY . .\n" + PIP + "CMD a\n",

@@ -234,7 +234,11 @@ BOTH = "without a memory and CPU limit"
         ("Makefile", "up:\n\t@docker run -d $(NAME)\n", [(2, 3, BOTH)]),
         ("build.mk", "up:\n\t-docker run $(FLAGS) web\n", []),
         (".gitlab-ci.yml", "test:\n  script:\n    - docker run web\n", [(3, 7, BOTH)]),
-        (".github/workflows/ci.yml", "jobs:\n  a:\n    steps:\n      - run: docker run web\n", [(4, 14, BOTH)]),
+        (
+            ".github/workflows/ci.yml",
+            "jobs:\n  a:\n    steps:\n      - run: docker run web\n",
+            [(4, 14, BOTH)],
+        ),
         ("run.sh", "-" * 100_000 + "\n", []),
         ("run.sh", "docker run " * 20_000 + "\n", [(1, 1, BOTH)]),
     ],

@@ -1,6 +1,13 @@
 from __future__ import annotations
 
-from dockmend.dockerignore import HOOK
+from pathlib import Path
+
+import pytest
+
+from dockmend._dockerfile.parser import parse
+from dockmend._hook import INFO, Context
+from dockmend._project.context import BuildContext
+from dockmend.dockerignore import HOOK, check
 from harness import Row, suite
 
 TRIGGERS = {"onbuild": "a trigger runs in another build"}
@@ -423,3 +430,21 @@ MENDED = [
 ]
 
 test_left_alone, test_mended, _ = suite(HOOK, LEFT_ALONE, MENDED)
+
+
+@pytest.mark.parametrize(
+    ("ignored", "there", "severity"),
+    [
+        (".git\n.env\n.venv\n", "app.py", INFO),
+        (".git\n.env\n.venv\n", ".env.local", None),
+        (".git\n.env\n.venv\n", "venv", None),
+        (".git\n.env\n", "app.py", None),
+        (".git\n.venv\n", "app.py", None),
+        (".env\n.venv\n", "app.py", None),
+    ],
+)
+def test_severity(ignored: str, there: str, severity: str | None, tmp_path: Path) -> None:
+    for name, content in {"Dockerfile": PYTHON, ".dockerignore": ignored, there: ""}.items():
+        (tmp_path / name).write_text(content)
+    context = Context(str(tmp_path / "Dockerfile"), BuildContext(str(tmp_path)), {})
+    assert [one.severity for one in check(parse(PYTHON), context)] == [severity]

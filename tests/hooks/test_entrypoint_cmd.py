@@ -15,6 +15,7 @@ HIDES = "the shell of ENTRYPOINT drops it"
 LEFT_ALONE = [
     Row("one of each", 'ENTRYPOINT ["gunicorn", "app:app"]\nCMD ["--reload"]\nHEALTHCHECK NONE\n', says=""),
     Row("a parent stage can be a target", 'FROM debian:12 AS a\nCMD ["a"]\nFROM a\nCMD ["b"]\n', says=""),
+    Row("exec-form goes first", 'ENTRYPOINT "java -jar a.jar"\nCMD ["-x"]\n', says=""),
     Row("another stage", 'FROM debian:12\nCMD ["a"]\nFROM debian:12\nCMD ["b"]\n', says=""),
     Row("a trigger is for another build", 'ONBUILD CMD ["a"]\nCMD ["b"]\nONBUILD CMD ["c"]\n', says=""),
     Row("CMD before ENTRYPOINT stays", 'CMD ["--reload"]\nENTRYPOINT ["gunicorn", "app:app"]\n', says=""),

@@ -75,10 +75,41 @@ LEFT_ALONE = [
         'FROM acme/app\nEXPOSE 80\nCMD ["$HOME/node", "a.js"]\n',
         says="nothing in the image",
     ),
+    Row(
+        "a port that is UDP's by its number", "FROM alpine:3.20\nEXPOSE 8125\nCMD a\n", says="a port for UDP"
+    ),
+    Row(
+        "an image for others",
+        "FROM ubuntu:22.04\nRUN apt-get install -y a\nEXPOSE 80\n",
+        says="what is started is not said here",
+    ),
+    Row("one string", 'FROM python:3\nEXPOSE 80\nCMD "gunicorn a:b"\n', says="exec-form goes first"),
     Row("an image that is open", "FROM $BASE\nEXPOSE 80\n", says="nothing in the image"),
 ]
 
 UNSAFE = [
+    Row(
+        "an application that may have nothing at its root",
+        "FROM python:2.7-alpine\nCMD flask run\n",
+        f"FROM python:2.7-alpine\n{HEAD}{PYTHON_TCP.format(5000)}CMD flask run\n",
+        says="nothing takes a connection on port 5000",
+    ),
+    Row(
+        "what stays of Alpine's packages",
+        "FROM acme/app\nRUN apk add --virtual=.run curl && apk add -t .a wget && apk del .a\nCMD nginx\n",
+        "FROM acme/app\nRUN apk add --virtual=.run curl && apk add -t .a wget && apk del .a\n"
+        f"{HEAD}{CURL.format(80)}CMD nginx\n",
+    ),
+    Row(
+        "a server that asks for a password there",
+        "FROM jenkins/jenkins:2.401\nCOPY a b\n",
+        f'FROM jenkins/jenkins:2.401\nCOPY a b\n{HEAD}["bash", "-c", ": < /dev/tcp/127.0.0.1/8080"]\n',
+    ),
+    Row(
+        "a port of TCP in spite of its number",
+        "FROM alpine:3.20\nEXPOSE 8125/tcp\nCMD a\n",
+        f'FROM alpine:3.20\nEXPOSE 8125/tcp\n{HEAD}["nc", "-z", "127.0.0.1", "8125"]\nCMD a\n',
+    ),
     Row(
         "the article's gunicorn, asked by Python",
         f"FROM python:3.12-slim\nEXPOSE 8000\n{SERVED}",

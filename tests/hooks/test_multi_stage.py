@@ -68,6 +68,12 @@ LEFT_ALONE = [
     Row("nothing is started", f"FROM node:22\n{APT}RUN npm ci\n", says=""),
     # Reported, and not mended.
     Row(
+        "what setup.py builds",
+        "FROM ubuntu:22.04\nRUN apt-get update && apt-get install -y gcc python3-dev\n"
+        "RUN cd /a && python3 setup.py install\nCMD a\n",
+        says="the outcome of `setup.py` needs",
+    ),
+    Row(
         "a program of Node.js",
         'FROM node:22-alpine\nRUN apk add build-base\nRUN npm ci\nCMD ["node", "app.js"]\n',
         says="the outcome of `npm` needs",
@@ -298,6 +304,15 @@ UNSAFE = [
         f"{BUILDER}{APT}WORKDIR /app\nENV POETRY_VIRTUALENVS_IN_PROJECT=1\nRUN pip install poetry\nCOPY . .\nRUN poetry install\n\n"
         f"{HEAD}WORKDIR /app\nENV POETRY_VIRTUALENVS_IN_PROJECT=1\nRUN pip install poetry\nCOPY . .\n"
         "COPY --from=builder /app/.venv /app/.venv\n",
+    ),
+    Row(
+        "Poetry's environment, and a user made behind it",
+        f"{HEAD}{APT}WORKDIR /app\nENV POETRY_VIRTUALENVS_IN_PROJECT=1\nRUN pip install poetry\nCOPY . .\n"
+        "RUN --mount=type=cache,target=/root/.cache/pypoetry poetry install && useradd app\nUSER app\n",
+        f"{BUILDER}{APT}WORKDIR /app\nENV POETRY_VIRTUALENVS_IN_PROJECT=1\nRUN pip install poetry\nCOPY . .\n"
+        "RUN --mount=type=cache,target=/root/.cache/pypoetry poetry install\n\n"
+        f"{HEAD}WORKDIR /app\nENV POETRY_VIRTUALENVS_IN_PROJECT=1\nRUN pip install poetry\nCOPY . .\n"
+        "COPY --from=builder /app/.venv /app/.venv\nRUN useradd app\nUSER app\n",
     ),
 ]
 

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
 
 import compose_harness
-from dockmend import no_secrets
+from dockmend import merge_run, no_secrets
 from dockmend._dockerfile.parser import parse
 from dockmend._engine import kinds
 from dockmend._engine.mend import Settings, mend_text
@@ -124,6 +125,7 @@ LEFT_ALONE = [
     ),
     Row("a password for apt", "ADD https://ci:hunter2@files.acme.io/a.tgz /\n", says="a password in a URL"),
     Row("root's password", "RUN echo 'root:screencast' | chpasswd\n", says="set with chpasswd"),
+    Row("by echo in its place", "RUN /bin/echo 'root:123456' |chpasswd\n", says="set with chpasswd"),
     Row("an option", "RUN deploy --user ci --password hunter2\n", says="the value of --password"),
     Row("an option with an equals sign", "RUN deploy --api-token='hunter2hunter2'\n", says="--api-token"),
     Row(
@@ -164,6 +166,12 @@ LEFT_ALONE = [
         "ARG NPM_TOKEN\nLABEL t=$NPM_TOKEN\nRUN echo $NPM_TOKEN\n",
         says="the LABEL of line 3 reads it too",
         without=dict.fromkeys(("other-escape", "later-stage"), "another line"),
+    ),
+    Row(
+        "while merge-run joins the RUN that reads it with another",
+        "ARG NPM_TOKEN\nRUN use $NPM_TOKEN\nRUN true\n",
+        says="with another first",
+        without=dict.fromkeys(("heredoc", "other-escape"), "merge-run leaves them apart"),
     ),
     Row(
         "for the whole file",
@@ -212,14 +220,14 @@ UNSAFE = [
     ),
     Row(
         "the RUN that reads it",
-        "ARG NPM_TOKEN\nCOPY . .\nRUN NPM_TOKEN=$NPM_TOKEN npm ci\nRUN npm run build\n",
-        f"COPY . .\nRUN {MOUNT} NPM_TOKEN=$NPM_TOKEN npm ci\nRUN npm run build\n",
+        "ARG NPM_TOKEN\nCOPY a .\nRUN NPM_TOKEN=$NPM_TOKEN npm ci\nCOPY . .\nRUN npm run build\n",
+        f"COPY a .\nRUN {MOUNT} NPM_TOKEN=$NPM_TOKEN npm ci\nCOPY . .\nRUN npm run build\n",
         says="build with `--secret id=NPM_TOKEN,env=NPM_TOKEN`",
     ),
     Row(
         "each RUN that reads it, and no earlier one",
-        "RUN echo $NPM_TOKEN\n# it\nARG NPM_TOKEN=\nRUN a ${NPM_TOKEN}\nRUN b\nRUN env NPM_TOKEN\n",
-        f"RUN echo $NPM_TOKEN\n# it\nRUN {MOUNT} a ${{NPM_TOKEN}}\nRUN b\nRUN {MOUNT} env NPM_TOKEN\n",
+        "RUN echo $NPM_TOKEN\n# it\nARG NPM_TOKEN=\nRUN a ${NPM_TOKEN}\nCOPY b /\nRUN env NPM_TOKEN\n",
+        f"RUN echo $NPM_TOKEN\n# it\nRUN {MOUNT} a ${{NPM_TOKEN}}\nCOPY b /\nRUN {MOUNT} env NPM_TOKEN\n",
     ),
     Row(
         "behind the flags that are there",
@@ -298,6 +306,13 @@ TOKENS = [
 def test_tokens(text: str) -> None:
     assert len(list(tokens(f"x={text};"))) == 1
     assert not list(tokens(f"x{text}x")) or text == KEY
+
+
+def test_in_any_order_with_merge_run() -> None:
+    text = "FROM alpine:3.20\nARG NPM_TOKEN\nRUN a && use $NPM_TOKEN\nRUN b\n"
+    wanted = f"FROM alpine:3.20\nRUN {MOUNT} a && use $NPM_TOKEN \\\n    && b\n"
+    for hooks in itertools.permutations((HOOK, merge_run.HOOK)):
+        assert mend_text(text, Settings(hooks, unsafe=True), None, BuildContext(None)).text == wanted
 
 
 def _findings(text: str) -> str:

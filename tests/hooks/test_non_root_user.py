@@ -62,6 +62,7 @@ LEFT_ALONE = [
         "FROM debian:12\nRUN apt-get install -y mysql-server-5.6\nCMD /run.sh\n",
         says="",
     ),
+    Row("a wrapper of a server", "FROM alpine:3.20\nCMD /usr/bin/hiawatha-wrapper\n", says=""),
     Row("an image's init and an argument", 'FROM lscr.io/linuxserver/nginx\nCMD ["a"]\n', says=""),
     Row("a script of init", "FROM debian:12\nCMD /etc/init.d/x start && tail -f /x\n", says=""),
     Row("an init system", 'FROM debian:12\nENTRYPOINT ["/sbin/init"]\n', says=""),
@@ -97,6 +98,74 @@ LEFT_ALONE = [
         says="lets root alone read `app.py`",
     ),
     Row(
+        "what ADD fetches, which only root gets to read",
+        'FROM busybox:1.36\nADD "https://acme.io/a-$V" /a.jar\nRUN echo b\nCMD ["cat", "/a.jar"]\n',
+        says="lets root alone read `/a.jar`",
+    ),
+    Row(
+        "a client of Docker's socket, which is root's",
+        "FROM alpine:3.20\nCOPY --from=docker:27-cli /usr/local/bin/docker /bin/docker\nCOPY a /\nCMD /a\n",
+        says="",
+    ),
+    Row(
+        "the same as a package",
+        "FROM debian:12\nRUN apt-get install -y docker.io\nCOPY a /\nCMD /a\n",
+        says="",
+    ),
+    Row("no array", "FROM python:3\nCOPY a b\nCMD ['python', 'a.py']\n", says="exec-form goes first"),
+    Row("a daemon that gives root up", 'FROM alpine:3.20\nCMD ["rsync", "--daemon"]\n', says=""),
+    Row("settings that have it give root up", "FROM python:3\nENV UWSGI_UID=app\nCMD uwsgi\n", says=""),
+    Row(
+        "a tool of the system",
+        'FROM alpine:3.20\nRUN apk add ffmpeg\nENTRYPOINT ["ffmpeg"]\n',
+        says="whether `ffmpeg` has to be root is not known",
+    ),
+    Row(
+        "a program from elsewhere",
+        "FROM debian:12\nRUN curl https://acme.io/a.tgz | tar xz -C /opt\nCMD /opt/a/bin/b -f\n",
+        says="whether `b` has to be root is not known",
+    ),
+    Row(
+        "a script that another program starts",
+        'FROM alpine:3.20\nCOPY a b ./\nCMD ["/bin/decrypt", "./a.sh"]\n',
+        says="what `./a.sh` does as root is not known",
+    ),
+    Row(
+        "settings in root's home",
+        f"FROM python:3\nRUN mkdir -p ~/.jupyter && echo a >> ~/.jupyter/b.py\nCOPY a b\n{APP}",
+        says="puts files into /root",
+    ),
+    Row(
+        "make at the start",
+        'FROM gcc:14\nWORKDIR /app\nCOPY . .\nCMD ["make"]\n',
+        says="`make` builds or installs when it starts",
+    ),
+    Row(
+        "a tool that builds at the start",
+        "FROM maven:3\nCOPY . .\nRUN mvn install\nCMD exec mvn exec:java -Dexec.args=/data\n",
+        says="`mvn` builds or installs when it starts",
+    ),
+    Row(
+        "a tool that builds, in exec form",
+        'FROM mcr.microsoft.com/dotnet/sdk:8.0\nCOPY . /a\nCMD ["dotnet", "run"]\n',
+        says="`dotnet` builds or installs when it starts",
+    ),
+    Row(
+        "files that change at the start",
+        "FROM python:3\nCOPY a b\nCMD mkdir -p /tmp/a && cp /b /etc/a.conf && python /app.py\n",
+        says="it starts with `cp`, which changes what is root's",
+    ),
+    Row(
+        "files that another program has changed",
+        "FROM python:3\nCOPY a b\nCMD echo $HOST | xargs -I h sed -ir s/a/h/ /etc/a.conf && python /app.py\n",
+        says="it starts with `sed`",
+    ),
+    Row(
+        "what ADD fetches into a folder",
+        'FROM busybox:1.36\nADD https://acme.io/a.jar /srv/\nCMD ["cat", "/srv/a.jar"]\n',
+        says="lets root alone read `/srv/a.jar`",
+    ),
+    Row(
         "a folder for root alone",
         f"FROM python:3\nWORKDIR /app\nRUN chmod -R 750 /app\nCOPY a b\n{APP}",
         says="lets root alone read `app.py`",
@@ -127,6 +196,41 @@ LEFT_ALONE = [
 ]
 
 UNSAFE = [
+    *(
+        Row(
+            f"a program {where}",
+            f"FROM busybox:1.36\n{what}\nCOPY x /\nCMD {start}\n",
+            f"FROM busybox:1.36\n{what}\nCOPY x /\nRUN addgroup -S app && adduser -S -G app app\nUSER app\n"
+            f"CMD {start}\n",
+        )
+        for where, what, start in (
+            ("of the project", "COPY server /usr/bin/", "server -f"),
+            ("by its new name", 'COPY ["a", "/usr/bin/server"]', "/usr/bin/server"),
+            ("in a folder of it", "COPY . /app/", "/app/bin/server"),
+            ("in the working directory", "WORKDIR /srv", "bin/server"),
+            ("that the file builds", "RUN go build -o /bin/server .", "/bin/server"),
+        )
+    ),
+    Row(
+        "caches and keys in root's home, and what is read there alone",
+        "FROM python:3\nRUN . ~/.nvm/nvm.sh && npm ci && rm -rf /root/a && mkdir ~/.ssh && ls ~/.cache/pip\n"
+        "COPY a b\nCMD python app.py\n",
+        "FROM python:3\nRUN . ~/.nvm/nvm.sh && npm ci && rm -rf /root/a && mkdir ~/.ssh && ls ~/.cache/pip\n"
+        "COPY a b\nRUN useradd --system --create-home app\nUSER app\nCMD python app.py\n",
+    ),
+    Row(
+        "files that everyone may change, and a port of ENV",
+        "FROM python:3\nENV PORT=80\nVOLUME /tmp /data\nCOPY a b\nCMD mkdir -p /tmp/a && exec python /app.py\n",
+        "FROM python:3\nENV PORT=80\nVOLUME /tmp /data\nCOPY a b\nRUN useradd --system --create-home app\n"
+        "USER app\nCMD mkdir -p /tmp/a && exec python /app.py\n",
+        says="as to VOLUME /data unless it is given them, nor everywhere listen on port 80",
+    ),
+    Row(
+        "what ADD fetches and a RUN lets all execute",
+        'FROM busybox:1.36\nADD https://acme.io/a /bin/a\nRUN chmod +x /bin/a\nCMD ["a"]\n',
+        "FROM busybox:1.36\nADD https://acme.io/a /bin/a\nRUN chmod +x /bin/a \\\n"
+        '    && addgroup -S app && adduser -S -G app app\nUSER app\nCMD ["a"]\n',
+    ),
     Row(
         "the article's application",
         "FROM python:3.12-slim\nWORKDIR /app\nCOPY --from=builder /app/wheels /wheels\n"

@@ -25,6 +25,11 @@ LEFT_ALONE = [
     Row("lists removed with their folder", "RUN apt-get update && rm -r /var/lib/apt\n", says=""),
     Row("lists removed by find", "RUN apt update; find /var/lib/apt/lists -delete\n", says=""),
     Row("lists removed by apt itself", "RUN apt-get update && apt-get distclean\n", says=""),
+    Row(
+        "an archive from where there is a script that updates the lists too",
+        "RUN curl -sL https://get.docker.com/builds/Linux/x86_64/docker-17.tgz | tar -xz -C /tmp\n",
+        says="",
+    ),
     Row("no update here", "RUN apt-get install -y curl\n", says=""),
     Row(
         "a mount holds the lists",
@@ -203,6 +208,11 @@ MENDED = [
         "braces, which sh takes for a name",
         "RUN apt-get update && rm -rf /var/lib/{apt,dpkg}/*\n",
         f"RUN apt-get update && {RM} && rm -rf /var/lib/{{apt,dpkg}}/*\n",
+    ),
+    Row(
+        "a script of others that updates the lists and installs",
+        "RUN curl -fsSL 'https://get.docker.com' | sh\n",
+        f"RUN curl -fsSL 'https://get.docker.com' | sh && {RM}\n",
     ),
     Row(
         "what a script for another system's packages fetches",

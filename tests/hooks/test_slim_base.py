@@ -53,6 +53,7 @@ LEFT_ALONE = [
     Row("git for pip", "FROM python:3.12\nRUN pip install git+https://a/b\n", says="lacks: git"),
     Row("curl in a heredoc", "FROM python:3.12\nRUN <<EOF\ncurl https://a | sh\nEOF\n", says="lacks: curl"),
     Row("curl in the probe", "FROM node:22\nHEALTHCHECK CMD curl -f http://localhost/\n", says="lacks: curl"),
+    Row("settings of ssh", "FROM node:22\nCOPY ssh_config /root/.ssh/config\n", says="lacks: ssh"),
     Row("make in CMD", 'FROM python:3.12\nCMD ["make", "serve"]\n', says="lacks: make"),
     Row(
         "gcc in a stage built from it",

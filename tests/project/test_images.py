@@ -173,8 +173,8 @@ def test_full(reference: str, full: set[str]) -> None:
 @pytest.mark.parametrize(
     ("reference", "known"),
     [
-        ("nginx:alpine", (80, "http", True, "")),
-        ("php:8-apache", (80, "http", True, "")),
+        ("nginx:alpine", (80, "page", True, "")),
+        ("php:8-apache", (80, "page", True, "")),
         ("php:8-fpm", (9000, "tcp", True, "")),
         ("php:8", (None, "tcp", False, "")),
         ("wordpress:fpm", (9000, "tcp", True, "")),

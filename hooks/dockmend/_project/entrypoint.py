@@ -12,10 +12,12 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import NamedTuple
 
+from dockmend._dockerfile import array
 from dockmend._dockerfile.document import Document, Instruction, Stage
 from dockmend._dockerfile.state import expand, state_after, state_at
 from dockmend._project.context import FILE, FOLDER, BuildContext
 from dockmend._project.reference import base_image
+from dockmend._shell import words
 from dockmend._shell.words import SHELLS
 
 HANDED_ON = "handed on"
@@ -130,6 +132,22 @@ _LOOKS = re.compile(
     |(?:^|[;&|({\s])\.[ \t]|\bset[ \t]+(?:--|-[ \t]|[^-+\s])|\bfor[ \t]+\w+[ \t]*(?:;|do\b|$)""",
     re.VERBOSE | re.MULTILINE,
 )
+
+
+def is_array_like(text: str) -> bool:
+    """Whether the shell form `text` looks like an array, which it is not: a shell runs it as it stands."""
+    return array.lookalike(text) is not None or bool(re.match("""\\[["'\u2018-\u201e]""", text))
+
+
+def is_one_string(command: words.Command) -> bool:
+    """Whether the command is one quoted string, which a shell takes for the name of a program."""
+    return len(command.words) == 1 and bool(re.search("[ \t]", command.words[0].text))
+
+
+def is_misread(*starts: Instruction | None) -> bool:
+    """Whether one of CMD and ENTRYPOINT is written as something that it is not, which exec-form tells."""
+    texts = [one.args.text for one in starts if one is not None and one.json is None]
+    return any(is_array_like(text) or is_one_string(words.read(text)) for text in texts)
 
 
 def fate(doc: Document, build: BuildContext, stage: Stage, first: str) -> tuple[str, str]:

@@ -16,7 +16,8 @@ from dockmend._project.reference import Image
 DEBIAN, ALPINE, RHEL = "debian", "alpine", "rhel"
 DISTROLESS, BUSYBOX, SCRATCH = "distroless", "busybox", "scratch"
 ROOT = "root"
-HTTP, TCP = "http", "tcp"
+# A server of pages answers `/` with less than 400; one of HTTP may have nothing there, or want a password.
+PAGE, HTTP, TCP = "page", "http", "tcp"
 
 # Words of a tag, parted by "-", that name its system.
 _SYSTEMS = (
@@ -119,11 +120,11 @@ jupyter/* quay.io/jupyter/*                  | debian     | jovyan | | python py
 fluent/fluentd                               | ?          | ?    | fluent
 tensorflow/tensorflow pytorch/pytorch        | debian     | root | | python python3
 
-nginx                                        | debian     | root | nginx | | 80 http | drops
-nginxinc/nginx-unprivileged                  | debian     | nginx | | | 8080 http
-openresty/openresty                          | ?          | root | | | 80 http | drops
-httpd                                        | debian     | root | www-data | | 80 http | drops
-wordpress drupal joomla nextcloud phpmyadmin matomo | debian | root | www-data | php curl | 80 http | drops
+nginx                                        | debian     | root | nginx | | 80 page | drops
+nginxinc/nginx-unprivileged                  | debian     | nginx | | | 8080 page
+openresty/openresty                          | ?          | root | | | 80 page | drops
+httpd                                        | debian     | root | www-data | | 80 page | drops
+wordpress drupal joomla nextcloud phpmyadmin matomo | debian | root | www-data | php curl | 80 page | drops
 redis                                        | debian     | root | redis | redis-cli | 6379 tcp | drops
 postgres                                     | debian     | root | postgres | pg_isready | 5432 tcp | drops
 mysql                                        | ?          | root | mysql | | 3306 tcp | drops
@@ -136,14 +137,15 @@ cassandra couchdb neo4j zookeeper sonarqube solr | ?      | ?    | | | | drops
 influxdb telegraf kapacitor redmine consul vault hashicorp/consul hashicorp/vault | ? | ? | | | | drops
 elasticsearch docker.elastic.co/elasticsearch/elasticsearch | ? | ? | | | 9200 http | drops
 docker.elastic.co/kibana/* docker.elastic.co/logstash/* | ? | ?
-ghost                                        | debian     | root | node | node | 2368 http | drops
+ghost                                        | debian     | root | node | node | 2368 page | drops
 tomcat                                       | debian     | root | | java | 8080 http
 jetty                                        | debian     | jetty | | java | 8080 http
-registry                                     | alpine     | root | | | 5000 http
-caddy traefik                                | alpine     | root | | | 80 http
+registry                                     | alpine     | root | | | 5000 page
+caddy                                        | alpine     | root | | | 80 page
+traefik                                      | alpine     | root | | | 80 http
 jenkins jenkins/jenkins                      | debian     | jenkins | | java curl | 8080 http
-grafana/grafana                              | alpine     | 472  | | | 3000 http
-prom/prometheus                              | busybox    | nobody | | | 9090 http
+grafana/grafana                              | alpine     | 472  | | | 3000 page
+prom/prometheus                              | busybox    | nobody | | | 9090 page
 tiangolo/uvicorn-gunicorn*                   | debian     | root | | python python3 | 80 http
 tiangolo/uwsgi-nginx*                        | debian     | root | | python python3 | 80 http | init-cmd drops
 
@@ -262,7 +264,7 @@ def _python(known: Facts, image: Image) -> Facts:
 def _php(known: Facts, image: Image) -> Facts:
     """The command line's image starts no server."""
     if "apache" in image.words:
-        return known._replace(drops=True, port=80, protocol=HTTP)
+        return known._replace(drops=True, port=80, protocol=PAGE)
     return known._replace(drops=True, port=9000) if "fpm" in image.words else known
 
 

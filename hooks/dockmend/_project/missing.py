@@ -28,6 +28,8 @@ _CALLERS = (
     ("bzip2", re.compile(r"\Atar(?: -?[a-zA-Z]*j|\b.*(?: -[a-zA-Z]*j|--bzip2|\.t?bz2?\b))")),
     ("xz", re.compile(r"\Atar(?: -?[a-zA-Z]*J|\b.*(?: -[a-zA-Z]*J|--xz|\.t?xz\b))")),
 )
+# Settings of a tool that COPY or ADD puts in its place.
+_SETTINGS = (("ssh", re.compile(r"/\.ssh(?![\w.])")), ("git", re.compile(r"/\.gitconfig\b")))
 _PROJECT_FILES = {
     "uv": ("pyproject.toml", "uv.lock"), "poetry": ("pyproject.toml", "poetry.lock"),
     "pdm": ("pyproject.toml", "pdm.lock"), "pipenv": ("Pipfile", "Pipfile.lock"),
@@ -87,6 +89,10 @@ class _Uses:
                 self.run(Code(self.doc, instruction), here)
             elif holder.name in ("CMD", "ENTRYPOINT", "HEALTHCHECK"):
                 self.text(holder.args.text, here)
+            elif holder.name in ("COPY", "ADD"):
+                for tool, settings in _SETTINGS:
+                    if tool in self.small.lacks and settings.search(holder.args.text):
+                        self.tool(tool, here)
             if self.other_system and (place := _JAVA_PLACES.search(holder.args.text)):
                 self.found[place[0]] = None
 

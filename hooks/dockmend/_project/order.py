@@ -76,8 +76,7 @@ class Plan(NamedTuple):
 def plans(doc: Document, build: BuildContext, dockerfile: str | None) -> Iterator[Plan]:
     """What can be said of each stage of `doc`; `dockerfile` is its absolute path, None for none."""
     for stage in doc.stages:
-        runs = (one.args.text + "".join(body.content for body in one.heredocs) for one in stage.instructions)
-        if any(map(_MAY_INSTALL.search, runs)) and not is_windows(doc, stage):
+        if any(map(_may_install, stage.instructions)) and not is_windows(doc, stage):
             yield from _Scan(doc, stage, build, dockerfile).plans()
 
 
@@ -122,7 +121,7 @@ class _Scan:
     """One pass over a stage.
 
     `copies` are all so far, `moving` those that may still go behind the installations `done`, unless
-    `blocked` says why not.
+    `blocked` says why not. `ready` is what has been installed before them: installing it again takes no time.
     """
 
     def __init__(self, doc: Document, stage: Stage, build: BuildContext, dockerfile: str | None) -> None:
@@ -134,6 +133,7 @@ class _Scan:
         self.moving: list[Copied] = []
         self.blocked = ""
         self.done: list[_Done] = []
+        self.ready: set[tuple[str, tuple[str, ...]]] = set()
 
     def plans(self) -> Iterator[Plan]:
         for one in self.stage.instructions:
@@ -201,12 +201,17 @@ class _Scan:
         return Copied(one, target, tuple(folders), tuple(files))
 
     def run(self, one: Instruction) -> Iterator[Plan]:
-        if not self.moving:
+        if not self.moving and not _may_install(one):
             return
         code = Code(self.doc, one)
         found, reason = installs(
             code, lambda path: not any(_overlap(path, each.target) for each in self.moving)
         )
+        if not self.moving:
+            self.ready.update((install.tool.name, install.files) for install in found)
+            return
+        if found and all(self.is_ready(install) for install in found):
+            found, reason = (), "the project itself is installed"
         if not reason and not found:
             return
         if not reason and not self.blocked:
@@ -220,6 +225,11 @@ class _Scan:
             yield from self.finish()
         else:
             self.blocked = self.blocked or f"RUN of line {one.line} may need what is copied"
+
+    def is_ready(self, install: Install) -> bool:
+        """Whether an earlier RUN has installed the same; `npm ci` removes that first."""
+        begins_anew = install.tool.name == "npm" and not install.words & {"install", "i"}
+        return not begins_anew and (install.tool.name, install.files) in self.ready
 
     def finish(self) -> Iterator[Plan]:
         """The plan for what has been seen; from here on the copies stay where they are."""
@@ -239,10 +249,12 @@ class _Scan:
         paths: dict[str, str] = {}
         refused = doubt = ""
         for code, found in done:
-            if code.state.workdir is None:
+            absolute = all(name.startswith("/") for install in found for name in install.files)
+            workdir = code.state.workdir or ("/" if absolute else None)
+            if workdir is None:
                 return None
             for install in found:
-                needs = manifests.needs(install, code.state.workdir, code.state.env, tree)
+                needs = manifests.needs(install, workdir, code.state.env, tree)
                 paths.update(dict.fromkeys(needs.files, ""))
                 paths.update({path: "*" for path in needs.locks if path not in paths})
                 refused, doubt = refused or needs.refused, doubt or needs.doubt
@@ -290,6 +302,10 @@ class _Scan:
             if names == ["RUN", "RUN"]:
                 return True
         return False
+
+
+def _may_install(one: Instruction) -> bool:
+    return any(map(_MAY_INSTALL.search, (one.args.text, *(body.content for body in one.heredocs))))
 
 
 def _last_word(one: Instruction) -> str:

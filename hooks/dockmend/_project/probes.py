@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterable, Mapping
 
 from dockmend._dockerfile.document import Document, Instruction
-from dockmend._project.images import ALPINE, HTTP, TCP, Facts
+from dockmend._project.images import ALPINE, HTTP, PAGE, TCP, Facts
 from dockmend._project.start import Start
 from dockmend._shell.code import Code
 
@@ -34,8 +34,8 @@ _PROBES = (
     ("python3", TCP, ("python3", "-c", _PYTHON_TCP)),
     ("node", HTTP, ("node", "-e", _NODE_HTTP)),
     ("node", TCP, ("node", "-e", _NODE_TCP)),
-    ("curl", HTTP, ("curl", "--fail", "--silent", "--show-error", "--output", "/dev/null", _URL)),
-    ("wget", HTTP, ("wget", "-q", "-O", "/dev/null", _URL)),
+    ("curl", PAGE, ("curl", "--fail", "--silent", "--show-error", "--output", "/dev/null", _URL)),
+    ("wget", PAGE, ("wget", "-q", "-O", "/dev/null", _URL)),
     ("ruby", TCP, ("ruby", "-rsocket", "-e", "TCPSocket.new('127.0.0.1', {port}).close")),
     ("php", TCP, ("php", "-r", "exit(@fsockopen('127.0.0.1', {port}) ? 0 : 1);")),
     ("nc", TCP, ("nc", "-z", "127.0.0.1", "{port}")),
@@ -68,7 +68,7 @@ def probe(
     tools = {**dict.fromkeys(more), **there}
     # Python 2 has no http.client.
     asks = [one for one in _PROBES if one[0] in tools and (one[2][-1] != _PYTHON_HTTP or "python3" in tools)]
-    for kind in [_OWN] * own + [HTTP] * (protocol == HTTP) + [TCP]:
+    for kind in [_OWN] * own + [HTTP] * (protocol != TCP) + [PAGE] * (protocol == PAGE) + [TCP]:
         able = [(tool, command) for tool, what, command in asks if what == kind]
         # Python may be there to build with alone, where the program itself is one of Node's.
         able.sort(key=lambda one: one[0] not in _INTERPRETERS.intersection(there))
@@ -97,16 +97,28 @@ def started(begun: Start) -> dict[str, str]:
 
 def installed(doc: Document, instructions: Iterable[Instruction], known: Facts) -> frozenset[str]:
     """The tools among the packages that RUNs among `instructions` install, and none of them removes."""
-    there: set[str] = set()
     gone: set[str] = set()
+    # Alpine's packages by the name that they are removed by, all of them.
+    named: dict[str, list[str]] = {}
     for instruction in (one for one in instructions if one.name == "RUN"):
         for command in Code(doc, instruction).program.commands:
             if command.name in _MANAGERS:
                 texts = [(word.text or "").partition("=")[0] for word in command.words[1:]]
                 if not _REMOVE.isdisjoint(texts):
                     gone.update(texts)
-                elif not _INSTALL.isdisjoint(texts) and "--virtual" not in texts and "-t" not in texts:
-                    there.update(texts)
+                elif not _INSTALL.isdisjoint(texts):
+                    named.setdefault(_virtual([word.text or "" for word in command.words]), []).extend(texts)
+    there = {text for name, texts in named.items() if name not in gone for text in texts}
     found = {tool for package, tool in _PACKAGES.items() if package in there - gone}
     # Debian's nodejs has not always had a command of this name.
     return frozenset(found - ({"node"} if known.family != ALPINE else set()))
+
+
+def _virtual(texts: list[str]) -> str:
+    """The name that `apk add` gives what it installs, empty for none."""
+    for place, text in enumerate(texts):
+        if text in ("--virtual", "-t"):
+            return texts[place + 1] if place + 1 < len(texts) else ""
+        if text.startswith("--virtual="):
+            return text.partition("=")[2]
+    return ""

@@ -20,10 +20,10 @@ _DROPPERS = frozenset(
 _ROOTS = frozenset(
     """
     apache2 apache2-foreground apache2ctl apachectl apcupsd asterisk atd auditd avahi-daemon bettercap bird
-    certbot chronyd collectd containerd cron crond cupsd dbus-daemon dhcpd dnscrypt-proxy dnsmasq dockerd
-    dockerd-entrypoint.sh dovecot exim exim4 fail2ban-server falco freeradius freshclam haproxy haveged
-    hiawatha hostapd httpd httpd-foreground in.tftpd
-    inetd init ipsec iptables keepalived kubelet libvirtd lighttpd mariadbd memcached minidlnad mosquitto
+    certbot chronyd collectd containerd cron crond cupsd dbus-daemon debootstrap dhcpd dnscrypt-proxy dnsmasq
+    dockerd dockerd-entrypoint.sh dovecot exim exim4 fail2ban-server falco freeradius freshclam haproxy
+    haveged hiawatha hostapd httpd httpd-foreground in.tftpd
+    inetd init ipsec iptables keepalived kubelet lb libvirtd lighttpd mariadbd memcached minidlnad mosquitto
     mount murmurd my_init mysqld mysqld_safe named nginx nmbd ntpd opendkim openresty openvpn osqueryd pdnsd
     php-fpm postfix postgres privoxy proftpd pure-ftpd quagga rabbitmq-server radiusd radvd rc-service
     rpc.mountd rpcbind rsyslogd runit runsvdir runsvdir-start s6-svscan samba sendmail service slapd
@@ -37,7 +37,11 @@ _PACKAGES = re.compile(
     r"(?<![\w./-])(?:gosu|su-exec|s6-overlay|supervisor|runit|nginx(?:-full|-light|-extras)?|apache2|httpd"
     r"|lighttpd|php[0-9.]*-fpm|(?:mysql|mariadb)-server(?:-[0-9.]+)?|openssh-server|mariadb|postgresql(?:-[0-9.]+)?|openssh|cron"
     r"|cronie|dcron|vsftpd|proftpd[\w-]*|pure-ftpd|cups|rsyslog|squid3?|bind9?|dnsmasq|postfix|dovecot[\w-]*"
-    r"|exim4|openvpn|haproxy|varnish|samba|nfs-kernel-server|strongswan|iptables|fail2ban|slapd)(?![\w.-])"
+    r"|exim4|hiawatha|openvpn|haproxy|varnish|samba|nfs-kernel-server|strongswan|iptables|fail2ban|slapd)(?![\w.-])"
+)
+# Whoever may write to the socket is root of the host, and it is root's.
+_SOCKET = re.compile(
+    r"docker\.sock\b|(?<![\w./-])docker(?:\.io|-ce|-ce-cli|-cli)(?![\w.-])|/bin/docker[\"\]\s]*\Z"
 )
 _USER_OPTION = re.compile(r"--(?:user|uid|chuid|setuid|setuser)(?:=|\Z)")
 
@@ -50,12 +54,21 @@ def wants_root(instructions: Sequence[Instruction], begun: Start, known: Facts) 
     by_itself = begun.entrypoint is None and (begun.cmd is None or known.init == "ENTRYPOINT")
     if (known.init and by_itself) or not _DROPPERS.isdisjoint(begun.mentions):
         return True
+    if any(_SOCKET.search(one.args.text) for one in instructions):
+        return True
     if known.drops and (begun.unseen or begun.entrypoint is None):
         return True
     for run in begun.runs:
-        if run.name in _ROOTS or plain(run.name) in _ROOTS or "/etc/init.d/" in run.words[0]:
+        name = run.name.removesuffix("-wrapper")
+        if name in _ROOTS or plain(name) in _ROOTS or "/etc/init.d/" in run.words[0]:
             return True
         if any(_USER_OPTION.match(word) for word in run.words[1:]):
+            return True
+        if run.name == "rsync" and "--daemon" in run.words:
+            return True
+        if run.name == "uwsgi" and any(
+            one.name == "ENV" and "UWSGI_UID" in one.args.text for one in instructions
+        ):
             return True
     if known.family == SCRATCH:
         return any(

@@ -23,6 +23,26 @@ _MAKERS = frozenset({"adduser", "useradd"})
 _GROUP_MAKERS = frozenset({"addgroup", "groupadd", "newusers"})
 _NAME = re.compile(r"[a-z_][a-z0-9_-]*")
 _OCTAL = re.compile(r"[0-7]{3,4}\Z")
+# Programs that change files, of which a container's root owns what the image brings.
+_CHANGERS = frozenset(
+    """
+    addgroup adduser apk apt apt-get chmod chown cp dnf groupadd install ldconfig ln mkdir mv rm rmdir
+    ssh-keygen tee touch update-ca-certificates useradd usermod yum
+    """.split()  # noqa: SIM905
+)
+_FREE = re.compile(r"/(?:var/)?tmp(?:/|\Z)|/dev/|/run/user/|-")
+# Tools that build what they start, with what they have downloaded into the home of who has built the image.
+_BUILDERS = re.compile(
+    r"(?:(?:./)?(?:mvnw?|gradlew?)|sbt|lein|make)(?: |\Z)|dotnet (?:run|watch|test)\b"
+    r"|(?:npm|yarn|pnpm|bower|bundle|gem|pip3?) (?:ci|i|install)\b"
+)
+# What is put into root's home, and by what nothing is.
+_PASS = frozenset({"rm", "cd", ".", "source"})
+_AT_HOME = re.compile(
+    r"(?<![\w./-])[\"']?(?:/root|~|\$HOME|\$\{HOME\})/"
+    r"(?!\.(?:cache|npm|npmrc|node-gyp|cpanm?|gem|m2|gradle|ivy2|pip|ssh|netrc|gitconfig|wget-hsts)\b)"
+)
+_FETCHED = re.compile(r"(?i)https?://(?!.*\.git(?:#|\Z))")
 _OWNERS_ALONE = re.compile(r"u[+=][rwxX]*\Z")
 _READ, _EXECUTE = 4, 1
 
@@ -82,10 +102,28 @@ def _made(doc: Document, instructions: Sequence[Instruction]) -> list[str] | Non
     return list(names)
 
 
+def at_home(doc: Document, instructions: Sequence[Instruction]) -> int:
+    """The line of the first RUN that puts files into root's home, caches and keys aside; 0 for none."""
+    for instruction in instructions:
+        if instruction.name == "RUN" and _AT_HOME.search(instruction.args.text):
+            state = state_at(doc, instruction)
+            if state.user not in (None, ROOT, "0") or "HOME" in state.env:
+                continue
+            for command in Code(doc, instruction).program.commands:
+                if command.name not in _PASS and any(_AT_HOME.match(word.source) for word in command.words):
+                    return instruction.line
+    return 0
+
+
 def closed(doc: Document, stage: Stage, instructions: Sequence[Instruction], begun: Start) -> str:
     """Why another user than root could not start what the container starts, in a clause, or empty."""
     workdir = state_after(doc, stage).workdir or "/"
     for run in begun.runs:
+        whole = " ".join((run.name, *run.words[1:]))
+        if _BUILDERS.match(whole):
+            return f"`{run.name}` builds or installs when it starts, where root alone may write"
+        if _changes(run.words):
+            return f"it starts with `{run.name}`, which changes what is root's"
         for place, word in enumerate(run.words[:3]):
             need = _READ if place else _EXECUTE
             path = posixpath.join(workdir, word) if place or "/" in word else word
@@ -93,6 +131,14 @@ def closed(doc: Document, stage: Stage, instructions: Sequence[Instruction], beg
             if line:
                 return f"line {line} lets root alone {'run' if need == _EXECUTE else 'read'} `{word}`"
     return ""
+
+
+def _changes(command: Sequence[str]) -> bool:
+    """Whether the command changes files, other than those that everyone may."""
+    name = posixpath.basename(command[0])
+    if name == "sed":
+        return any(re.match(r"-[a-zA-Z]*i|--in-place", word) for word in command)
+    return name in _CHANGERS and not all(map(_FREE.match, command[1:]))
 
 
 def _closed_in(doc: Document, instructions: Sequence[Instruction], path: str, need: int) -> int:
@@ -120,8 +166,12 @@ def _modes(doc: Document, instruction: Instruction) -> Iterator[tuple[str, list[
     """The modes that an instruction gives: to which paths, and whether to all below them."""
     if instruction.name in ("ADD", "COPY"):
         flag = instruction.flag("chmod")
+        texts = [text.strip("\"'") for text in instruction.json or [word.text for word in instruction.words]]
         if flag is not None:
-            yield flag.value or "", list(instruction.json or [word.text for word in instruction.words]), False
+            yield flag.value or "", texts, False
+        elif instruction.flag("chown") is None and any(map(_FETCHED.match, texts)):
+            # https://docs.docker.com/reference/dockerfile/#adding-files-from-a-url
+            yield "600", texts[:-1] if texts[-1].endswith("/") else texts[-1:], False
     elif instruction.name == "RUN" and "chmod" in instruction.args.text:
         for command in Code(doc, instruction).program.commands:
             if command.name == "chmod":

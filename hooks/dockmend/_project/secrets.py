@@ -207,7 +207,7 @@ def _in_words(words: list[tuple[str, int]]) -> Iterator[tuple[int, int, str]]:
 def _in_account(script: Script, node: Node) -> Iterator[tuple[int, int, str]]:
     """`echo "user:password" | chpasswd`, and `echo password | passwd --stdin user`."""
     name, pipeline = node.child_by_field_name("name"), node.parent
-    if name is None or script.source(name) not in ("echo", "printf"):
+    if name is None or script.source(name).rpartition("/")[2] not in ("echo", "printf"):
         return
     if pipeline is None or pipeline.type != "pipeline":
         return

@@ -27,24 +27,24 @@ uwsgi                   | http |      | --http --http-socket --http11-socket
 flask run               | http | 5000 | -p --port       | FLASK_RUN_PORT
 fastapi run             | http | 8000 | --port
 fastapi dev             | http | 8000 | --port
-streamlit run           | http | 8501 | --server.port   | STREAMLIT_SERVER_PORT
+streamlit run           | page | 8501 | --server.port   | STREAMLIT_SERVER_PORT
 manage.py runserver     | http | 8000 | .
 django-admin runserver  | http | 8000 | .
-http.server             | http | 8000 | .
-jupyter                 | http | 8888 | --port
-jupyter-lab             | http | 8888 | --port
-jupyter-notebook        | http | 8888 | --port
-jupyterhub              | http | 8000 | --port
-nginx                   | http | 80
-openresty               | http | 80
-httpd                   | http | 80
-httpd-foreground        | http | 80
-apache2                 | http | 80
-apache2ctl              | http | 80
-apachectl               | http | 80
-apache2-foreground      | http | 80
-lighttpd                | http | 80
-caddy                   | http | 80
+http.server             | page | 8000 | .
+jupyter                 | page | 8888 | --port
+jupyter-lab             | page | 8888 | --port
+jupyter-notebook        | page | 8888 | --port
+jupyterhub              | page | 8000 | --port
+nginx                   | page | 80
+openresty               | page | 80
+httpd                   | page | 80
+httpd-foreground        | page | 80
+apache2                 | page | 80
+apache2ctl              | page | 80
+apachectl               | page | 80
+apache2-foreground      | page | 80
+lighttpd                | page | 80
+caddy                   | page | 80
 php-fpm                 | tcp  | 9000
 php -S                  | http |      | -S
 artisan serve           | http | 8000 | --port
@@ -54,9 +54,9 @@ puma                    | http | 9292 | -p --port -b --bind | PORT
 rackup                  | http | 9292 | -p --port
 unicorn                 | http | 8080 | -p --port -l --listen
 thin start              | http | 3000 | -p --port
-next start              | http | 3000 | -p --port       | PORT
-http-server             | http | 8080 | -p --port       | PORT
-serve                   | http | 3000 | -l --listen -p  | PORT
+next start              | page | 3000 | -p --port       | PORT
+http-server             | page | 8080 | -p --port       | PORT
+serve                   | page | 3000 | -l --listen -p  | PORT
 catalina.sh run         | http | 8080
 redis-server            | tcp  | 6379 | --port
 mongod                  | tcp  | 27017 | --port
@@ -84,7 +84,7 @@ class Server(NamedTuple):
     """A server that a container starts.
 
     `port` is where it listens, None where that cannot be told; `told` whether the command or a variable
-    says so, rather than its default. `protocol` is HTTP, or TCP where no more can be told.
+    says so, rather than its default. `protocol` is PAGE or HTTP, or TCP where no more can be told.
     """
 
     name: str

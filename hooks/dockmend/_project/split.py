@@ -194,13 +194,13 @@ class Split:
         return "".join([*parts, doc.newline]), meanings
 
     def _useless(self, run: _Run) -> Flag | None:
-        """The mount for pip's downloads, where nothing but wheels is installed any more."""
+        """The mount for downloads from the index, where nothing comes from there any more."""
         others = (one for place, one in enumerate(run.commands) if place not in run.gone)
-        if self.way.folder != WHEELS or any(python_caches.call(one) for one in others):
+        if any(python_caches.call(one) for one in others):
             return None
         held = (flag for flag in run.instruction.flags if flag.name == "mount")
         for flag, mount in zip(held, mounts(run.instruction, None)):
-            if mount.kind == "cache" and (mount.target or "").endswith("/pip"):
+            if mount.kind == "cache" and (mount.target or "").endswith(("/pip", "/uv", "/pypoetry")):
                 return flag
         return None
 
@@ -213,7 +213,7 @@ class Split:
     def _installs(self, instruction: Instruction) -> list[Change] | None:
         """What changes in the builder's copy of a RUN; None where nothing of it is left there.
 
-        It does not ship: no cache is emptied in it, and behind the wheels it makes nothing more.
+        It does not ship: no cache is emptied in it, and behind what is installed it makes nothing more.
         """
         run = self.runs.get(instruction.index)
         if run is None:
@@ -222,8 +222,9 @@ class Split:
             place: text for (index, place), text in self.way.builder.items() if index == instruction.index
         }
         gone = {place: "" for place, one in enumerate(run.commands) if _empties(one)}
-        if mine and self.way.folder == WHEELS:
-            gone.update(dict.fromkeys(range(max(mine) + 1, len(run.commands)), ""))
+        ends = [place for index, place in self.way.final if index == instruction.index]
+        if (mine and self.way.folder == WHEELS) or (ends and instruction is self.way.last):
+            gone.update(dict.fromkeys(range(max(ends) + 1, len(run.commands)), ""))
         return without(run.commands, {**gone, **mine})
 
     def _meaning(self, instruction: Instruction, changes: list[Change]) -> Meaning:

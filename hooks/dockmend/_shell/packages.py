@@ -197,7 +197,7 @@ _APK_MENTION = re.compile(r"\bapk\b")
 _ADD_REPOSITORY = frozenset({"add-apt-repository", "apt-add-repository"})
 # https://deb.nodesource.com/setup_22.x, https://get.docker.com, https://packagecloud.io/docs
 _SETUP = re.compile(
-    r"//(?:deb\.nodesource\.com/setup_|get\.docker\.com\b|packagecloud\.io/.*script\.deb\.sh)"
+    r"//(?:deb\.nodesource\.com/setup_|get\.docker\.com(?:/ubuntu)?/?[\"']?\Z|packagecloud\.io/.*script\.deb\.sh)"
 )
 _OTHERS_OF_APT = frozenset(
     """
