@@ -84,7 +84,7 @@ from dockmend._project.order import held
 from dockmend._project.python_build import Step, plan, steps
 from dockmend._project.reference import Image, base_image
 from dockmend._project.split import Split, Stuck
-from dockmend._shell.code import Code
+from dockmend._shell.code import code_of
 from dockmend._shell.groups import partners
 from dockmend._shell.installed import package_name, packages
 from dockmend._shell.packages import is_opaque
@@ -145,7 +145,7 @@ def _toolchain(doc: Document, stage: Stage) -> Finding | None:
         return None
     for instruction in stage.instructions:
         if instruction.name == "RUN":
-            for command in Code(doc, instruction).program.commands:
+            for command in code_of(doc, instruction).program.commands:
                 if builds.search(" ".join(word.source for word in command.words)):
                     message = f"the program is built in {image.name}, and the toolchain ships with it"
                     reason = "which image the program can run in is not known here"
@@ -164,7 +164,7 @@ def _packages(doc: Document, ctx: Context, stage: Stage) -> Finding | None:
     for instruction in stage.instructions:
         if instruction.name != "RUN":
             continue
-        code = Code(doc, instruction)
+        code = code_of(doc, instruction)
         if code.reason or _REMOVES.search(code.text):
             return None
         for command in code.program.commands:
@@ -225,7 +225,7 @@ def _split(doc: Document, ctx: Context, stage: Stage, found: list[Step], system:
         return way
     for instruction in stage.instructions:
         if instruction.name == "RUN" and instruction.index > way.last.index:
-            for command in Code(doc, instruction).program.commands:
+            for command in code_of(doc, instruction).program.commands:
                 if is_opaque(command):
                     return f"line {instruction.line} runs what may need the compilers"
     try:

@@ -194,7 +194,7 @@ def _fix(
 
 def _waits_for(doc: Document, ctx: Context, run: Instruction) -> str:
     """What goes before something is joined to the last RUN, in a clause, or empty."""
-    plans = tuple(order.plans(doc, ctx.build, ctx.path))
+    plans = order.plans(doc, ctx.build, ctx.path)
     held = frozenset(plan.last.index for plan in plans if plan.safe)
     for other in groups.partners(doc, held).get(run.index, ()):
         if other is not run:

@@ -64,7 +64,7 @@ from dockmend._project.context import MISSING
 from dockmend._project.order import held
 from dockmend._shell import append, packages
 from dockmend._shell.append import Added
-from dockmend._shell.code import Code
+from dockmend._shell.code import Code, code_of
 from dockmend._shell.commands import Command
 from dockmend._shell.groups import partners
 from dockmend._shell.package_uses import Uses
@@ -84,7 +84,7 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
                 run = instruction.trigger or instruction
                 texts = (run.args.text, *(heredoc.content for heredoc in run.heredocs))
                 if run.name == "RUN" and any(_ANY.search(text) for text in texts):
-                    yield from checked.run(stage, checked.uses.code(instruction))
+                    yield from checked.run(stage, code_of(doc, instruction))
 
 
 class _Checked:
@@ -145,7 +145,7 @@ class _Checked:
         for other in self.partners.get(code.instruction.index, ()):
             if other is not code.run and (
                 manager.mention.search(other.args.text)
-                or (manager is APT and packages.use_of(APT, self.uses.code(other)))
+                or (manager is APT and packages.use_of(APT, code_of(self.doc, other)))
             ):
                 return f"merge-run joins it with the RUN of line {other.line} first"
         return ""

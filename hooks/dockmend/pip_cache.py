@@ -61,7 +61,7 @@ from dockmend._hook import INFO, SAFE, Context, Edit, Finding, Fix, Hook
 from dockmend._project.order import held
 from dockmend._project.users import ROOT, User, Users
 from dockmend._shell import python_caches
-from dockmend._shell.code import Code
+from dockmend._shell.code import Code, code_of
 from dockmend._shell.commands import Command
 from dockmend._shell.groups import partners
 from dockmend._shell.python_caches import Call, Installer
@@ -88,7 +88,7 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
                 run = instruction.trigger or instruction
                 texts = (run.args.text, *(heredoc.content for heredoc in run.heredocs))
                 if run.name == "RUN" and any(_ANY.search(text) for text in texts):
-                    yield from checked.run(Code(doc, instruction))
+                    yield from checked.run(code_of(doc, instruction))
 
 
 class _Checked:

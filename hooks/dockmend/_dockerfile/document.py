@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.text import Text
+
+if TYPE_CHECKING:
+    from typing import Concatenate, ParamSpec
+
+    Given = ParamSpec("Given")
 
 Kept = TypeVar("Kept")
 
@@ -254,7 +259,7 @@ class Document(Text):
         self.problems: tuple[Problem, ...] = ()
         # The stages that builds are known to ask for, by name or number; none: the last one.
         self.targets: frozenset[str] = frozenset()
-        # What is found out of the text alone, by what finds it.
+        # See `derived`.
         self.derived: dict[Any, Any] = {}
 
     def reach(self, span: Span) -> Span:
@@ -267,12 +272,18 @@ class Document(Text):
         return Span(start, end)
 
 
-def derived(function: Callable[[Document], Kept]) -> Callable[[Document], Kept]:
-    """`function` of a document, called once for each: its result may depend on nothing but the text."""
+def derived(
+    function: Callable[Concatenate[Document, Given], Kept],
+) -> Callable[Concatenate[Document, Given], Kept]:
+    """`function` of a document and what else it is given, called once for each and kept with the document.
 
-    def once(doc: Document) -> Kept:
-        if function not in doc.derived:
-            doc.derived[function] = function(doc)
-        return cast("Kept", doc.derived[function])
+    Its result may depend on these alone.
+    """
+
+    def once(doc: Document, /, *args: Given.args, **named: Given.kwargs) -> Kept:
+        key = (function, *args, *named.items())
+        if key not in doc.derived:
+            doc.derived[key] = function(doc, *args, **named)
+        return cast("Kept", doc.derived[key])
 
     return once

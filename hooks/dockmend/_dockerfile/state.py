@@ -47,6 +47,7 @@ class State(NamedTuple):
     cmd: Instruction | None
 
 
+@derived
 def state_at(doc: Document, instruction: Instruction) -> State:
     """What is in force at `instruction`, which must be in a stage of `doc`."""
     if instruction.stage is None:

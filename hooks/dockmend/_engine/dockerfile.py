@@ -20,8 +20,10 @@ parse = remembering(parse_dockerfile)
 
 def find(hook: Hook, doc: Document, ctx: Context) -> Iterable[Finding]:
     """What the hook finds; nothing where none of the instructions is there that it looks at."""
-    if len(doc.stages) > 1:
-        doc.targets = ctx.build.targets
+    targets = ctx.build.targets if len(doc.stages) > 1 else frozenset[str]()
+    if targets != doc.targets:
+        doc.targets = targets
+        doc.derived.clear()
     return () if hook.keywords and hook.keywords.isdisjoint(doc.keywords) else hook.check(doc, ctx)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dockmend._dockerfile.document import Document, Stage
 from dockmend._project.context import BuildContext
 from dockmend._project.small_images import BRING, BUILD, JDK, PYTHON_NEEDS, Small
-from dockmend._shell.code import Code
+from dockmend._shell.code import Code, code_of
 from dockmend._shell.commands import Command
 from dockmend._shell.installed import package_name, packages, pip_install, requirement_files, requirements
 
@@ -86,7 +86,7 @@ class _Uses:
         for instruction in stage.instructions:
             holder = instruction.trigger or instruction
             if holder.name == "RUN":
-                self.run(Code(self.doc, instruction), here)
+                self.run(code_of(self.doc, instruction), here)
             elif holder.name in ("CMD", "ENTRYPOINT", "HEALTHCHECK"):
                 self.text(holder.args.text, here)
             elif holder.name in ("COPY", "ADD"):
@@ -146,7 +146,7 @@ class _Uses:
         for stage in self.doc.stages:
             for instruction in stage.instructions:
                 if (instruction.trigger or instruction).name == "RUN":
-                    for command in Code(self.doc, instruction).program.commands:
+                    for command in code_of(self.doc, instruction).program.commands:
                         for name in _distributions(command, build):
                             lacking = [one for one in PYTHON_NEEDS[name] if one not in here]
                             if lacking:

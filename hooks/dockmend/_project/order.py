@@ -11,14 +11,14 @@ import re
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from dockmend._dockerfile.document import Document, Instruction, Stage
+from dockmend._dockerfile.document import Document, Instruction, Stage, derived
 from dockmend._dockerfile.state import expand, is_windows, state_at
 from dockmend._project import manifests
 from dockmend._project.context import FOLDER, MISSING, BuildContext
 from dockmend._project.installs import Install, installs
 from dockmend._project.pattern import has_wildcard
 from dockmend._project.sources import copy_sources, destination, is_remote
-from dockmend._shell.code import Code
+from dockmend._shell.code import Code, code_of
 from dockmend._shell.groups import has_comment_for_a_tool
 
 _FLAGS = frozenset({"chown", "chmod", "link"})
@@ -73,13 +73,18 @@ class Plan(NamedTuple):
         return self.possible and not self.reason
 
 
-def plans(doc: Document, build: BuildContext, dockerfile: str | None) -> Iterator[Plan]:
+@derived
+def plans(doc: Document, build: BuildContext, dockerfile: str | None) -> tuple[Plan, ...]:
     """What can be said of each stage of `doc`; `dockerfile` is its absolute path, None for none."""
-    for stage in doc.stages:
-        if any(map(_may_install, stage.instructions)) and not is_windows(doc, stage):
-            yield from _Scan(doc, stage, build, dockerfile).plans()
+    return tuple(
+        plan
+        for stage in doc.stages
+        if any(map(_may_install, stage.instructions)) and not is_windows(doc, stage)
+        for plan in _Scan(doc, stage, build, dockerfile).plans()
+    )
 
 
+@derived
 def held(doc: Document, build: BuildContext, dockerfile: str | None) -> frozenset[int]:
     """The indexes of the RUN instructions behind which a COPY safely goes: nothing may join them there."""
     return frozenset(plan.last.index for plan in plans(doc, build, dockerfile) if plan.safe)
@@ -203,7 +208,7 @@ class _Scan:
     def run(self, one: Instruction) -> Iterator[Plan]:
         if not self.moving and not _may_install(one):
             return
-        code = Code(self.doc, one)
+        code = code_of(self.doc, one)
         found, reason = installs(
             code, lambda path: not any(_overlap(path, each.target) for each in self.moving)
         )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dockmend._dockerfile.document import Document, Instruction
 from dockmend._project.images import ALPINE, HTTP, PAGE, TCP, Facts
 from dockmend._project.start import Start
-from dockmend._shell.code import Code
+from dockmend._shell.code import code_of
 
 _PYTHON_HTTP = (
     "import http.client as h; c = h.HTTPConnection('127.0.0.1', {port}); "
@@ -101,7 +101,7 @@ def installed(doc: Document, instructions: Iterable[Instruction], known: Facts) 
     # Alpine's packages by the name that they are removed by, all of them.
     named: dict[str, list[str]] = {}
     for instruction in (one for one in instructions if one.name == "RUN"):
-        for command in Code(doc, instruction).program.commands:
+        for command in code_of(doc, instruction).program.commands:
             if command.name in _MANAGERS:
                 texts = [(word.text or "").partition("=")[0] for word in command.words[1:]]
                 if not _REMOVE.isdisjoint(texts):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from dockmend._dockerfile.assignments import assignments
 from dockmend._dockerfile.document import Document, Instruction, Stage
 from dockmend._dockerfile.state import state_at
-from dockmend._shell.code import Code
+from dockmend._shell.code import code_of
 from dockmend._shell.commands import Command
 from dockmend._shell.installed import pip_install, requirements
 from dockmend._shell.trim import chain
@@ -79,7 +79,7 @@ def steps(doc: Document, stage: Stage) -> Iterator[Step]:
     """The commands that install distributions for the program itself, in the order of the file."""
     for instruction in stage.instructions:
         if instruction.name == "RUN":
-            code = Code(doc, instruction)
+            code = code_of(doc, instruction)
             for place, command in enumerate(chain(code) or code.program.commands):
                 tool = _tool(command)
                 if tool:
@@ -134,7 +134,7 @@ def plan(doc: Document, stage: Stage, found: list[Step]) -> Plan | str:
 def _environment(doc: Document, stage: Stage) -> tuple[str, tuple[int, int]] | str | None:
     """The virtual environment that a RUN makes, and the command that does; None for none."""
     for instruction in stage.instructions:
-        commands = chain(Code(doc, instruction)) if instruction.name == "RUN" else None
+        commands = chain(code_of(doc, instruction)) if instruction.name == "RUN" else None
         for place, command in enumerate(commands or ()):
             texts = [word.text for word in command.words]
             makes = command.name == "virtualenv" or (command.name == "uv" and texts[1:2] == ["venv"])
@@ -172,7 +172,7 @@ def _pips(doc: Document, stage: Stage, made: tuple[int, int], last: Instruction)
     """Every `pip install` behind the making of a virtual environment, up to the last RUN that installs."""
     for instruction in stage.instructions:
         if instruction.name == "RUN" and instruction.index <= last.index:
-            for place, command in enumerate(chain(Code(doc, instruction)) or ()):
+            for place, command in enumerate(chain(code_of(doc, instruction)) or ()):
                 if (instruction.index, place) > made and pip_install(command) is not None:
                     yield instruction.index, place
 

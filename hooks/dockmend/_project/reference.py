@@ -109,6 +109,7 @@ def written(reference: str) -> Image | None:
     return Image(registry, path, tag or None, digest or None)
 
 
+@derived
 def base_image(doc: Document, stage: Stage) -> Image | None:
     """The image that the chain of stages under `stage` starts from, its ARGs at their defaults.
 

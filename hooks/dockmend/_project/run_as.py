@@ -12,7 +12,7 @@ from dockmend._dockerfile.state import expand, state_after, state_at
 from dockmend._project.images import ALPINE, BUSYBOX, ROOT, SCRATCH, Facts
 from dockmend._project.start import Start
 from dockmend._shell import words
-from dockmend._shell.code import Code
+from dockmend._shell.code import code_of
 from dockmend._shell.commands import Command
 from dockmend._shell.installed import operands
 
@@ -89,7 +89,7 @@ def _made(doc: Document, instructions: Sequence[Instruction]) -> list[str] | Non
         if "/etc/passwd" in instruction.args.text or "/etc/group" in instruction.args.text:
             return None
         found = [
-            one for one in Code(doc, instruction).program.commands if one.name in _MAKERS | _GROUP_MAKERS
+            one for one in code_of(doc, instruction).program.commands if one.name in _MAKERS | _GROUP_MAKERS
         ]
         made = [one for one in found if one.name in _MAKERS]
         if found and not made:
@@ -109,7 +109,7 @@ def at_home(doc: Document, instructions: Sequence[Instruction]) -> int:
             state = state_at(doc, instruction)
             if state.user not in (None, ROOT, "0") or "HOME" in state.env:
                 continue
-            for command in Code(doc, instruction).program.commands:
+            for command in code_of(doc, instruction).program.commands:
                 if command.name not in _PASS and any(_AT_HOME.match(word.source) for word in command.words):
                     return instruction.line
     return 0
@@ -173,7 +173,7 @@ def _modes(doc: Document, instruction: Instruction) -> Iterator[tuple[str, list[
             # https://docs.docker.com/reference/dockerfile/#adding-files-from-a-url
             yield "600", texts[:-1] if texts[-1].endswith("/") else texts[-1:], False
     elif instruction.name == "RUN" and "chmod" in instruction.args.text:
-        for command in Code(doc, instruction).program.commands:
+        for command in code_of(doc, instruction).program.commands:
             if command.name == "chmod":
                 yield from _of_chmod(command)
 

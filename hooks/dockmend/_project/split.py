@@ -12,7 +12,7 @@ from dockmend._dockerfile.span import Span
 from dockmend._project.build_packages import package
 from dockmend._project.python_build import WHEELS, Plan
 from dockmend._shell import python_caches
-from dockmend._shell.code import Code
+from dockmend._shell.code import Code, code_of
 from dockmend._shell.commands import Command
 from dockmend._shell.installed import package_name, packages, pip_install
 from dockmend._shell.packages import APK, APT
@@ -119,7 +119,7 @@ class Split:
                 raise Stuck(f"the {one.name} of line {one.line} comes before the installation")
 
     def _run(self, instruction: Instruction) -> _Run:
-        code = Code(self.doc, instruction)
+        code = code_of(self.doc, instruction)
         commands = chain(code)
         if commands is None:
             raise Stuck(f"the script of line {instruction.line} is more than commands joined by `&&`")
@@ -168,7 +168,7 @@ class Split:
         """Whether a later RUN installs from the lists that this one fetches."""
         for one in self.stage.instructions:
             if one.name == "RUN" and one.index > instruction.index:
-                commands = Code(self.doc, one).program.commands
+                commands = code_of(self.doc, one).program.commands
                 if any(
                     command.name in APT.programs and APT.subcommand(command) == "update"
                     for command in commands

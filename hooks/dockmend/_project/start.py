@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from dockmend._dockerfile.document import Document, Instruction, Stage
+from dockmend._dockerfile.document import Document, Instruction, Stage, derived
 from dockmend._dockerfile.state import state_after
 from dockmend._project.context import BuildContext
 from dockmend._project.entrypoint import image_file
@@ -82,6 +82,7 @@ class Start(NamedTuple):
     unseen: str | None
 
 
+@derived
 def read(doc: Document, stage: Stage, build: BuildContext) -> Start:
     """What a container of `stage` starts; nothing where its base image decides."""
     state = state_after(doc, stage)

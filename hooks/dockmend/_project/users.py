@@ -9,7 +9,7 @@ from dockmend._dockerfile.document import Document, Stage
 from dockmend._project.images import facts
 from dockmend._project.reference import base_image
 from dockmend._shell.accounts import Account, account
-from dockmend._shell.code import Code
+from dockmend._shell.code import Code, code_of
 
 ROOT = "0"
 
@@ -78,7 +78,7 @@ class Users:
         for one in stage.instructions:
             text = one.args.text + "".join(heredoc.content for heredoc in one.heredocs)
             if one.name == "RUN" and ("useradd" in text or "adduser" in text):
-                for command in Code(self._doc, one).program.commands:
+                for command in code_of(self._doc, one).program.commands:
                     added = account(command)
                     if added is not None:
                         known[added.name] = known[added.uid or added.name] = added

@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from dockmend._dockerfile.document import Document, Heredoc, HeredocMeaning, Instruction, Meaning, Stage
+from dockmend._dockerfile.document import (
+    Document,
+    Heredoc,
+    HeredocMeaning,
+    Instruction,
+    Meaning,
+    Stage,
+    derived,
+)
 from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.state import State, is_windows, state_after, state_at
 from dockmend._shell import commands
@@ -119,11 +127,17 @@ class Code:
         return f"<code of line {self.run.line}>"
 
 
+@derived
+def code_of(doc: Document, instruction: Instruction) -> Code:
+    """The script of a RUN of `doc`, or of an ONBUILD's."""
+    return Code(doc, instruction)
+
+
 def codes(doc: Document, stage: Stage) -> Iterator[Code]:
     """The scripts of all RUN of a stage, triggers included."""
     for instruction in stage.instructions:
         if (instruction.trigger or instruction).name == "RUN":
-            yield Code(doc, instruction)
+            yield code_of(doc, instruction)
 
 
 def _logical(text: str, escape: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from dockmend._dockerfile.document import Document, Instruction, Stage
+from dockmend._dockerfile.document import Document, Instruction, Stage, derived
 from dockmend._dockerfile.span import Edit, Span
 from dockmend._dockerfile.state import DEFAULT_SHELL, State, is_windows, shipping, state_at
 from dockmend._project.reference import base_image
@@ -47,6 +47,7 @@ def rows(stage: Stage) -> Iterator[tuple[Instruction, ...]]:
         row = []
 
 
+@derived
 def parted(doc: Document, stage: Stage, runs: Sequence[Instruction], held: frozenset[int]) -> Parted:
     """The groups in a row of RUN of `stage`.
 
@@ -125,6 +126,7 @@ def behind(doc: Document, stage: Stage, run: Instruction, script: str) -> tuple[
     return tuple(edits), first.before + run.args.text + joint
 
 
+@derived
 def partners(doc: Document, held: frozenset[int]) -> Mapping[int, tuple[Instruction, ...]]:
     """For each RUN that merge-run joins with others, by its index, all of them in order.
 

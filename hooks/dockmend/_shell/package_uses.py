@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from dockmend._dockerfile.document import Document, Instruction
-from dockmend._shell.code import Code
+from dockmend._shell.code import code_of
 from dockmend._shell.packages import MANAGERS, MAY_NEED, NEEDS, REFRESHES, Manager, use_of
 
 _REMOVES = re.compile(r"\brm\b[^\n]{0,200}/var/")
@@ -29,14 +29,7 @@ class Uses:
 
     def __init__(self, doc: Document) -> None:
         self._doc = doc
-        self._codes: dict[int, Code] = {}
         self._needs: dict[str, Mapping[int, _Need]] = {}
-
-    def code(self, instruction: Instruction) -> Code:
-        """The script of the RUN, or of the trigger."""
-        if instruction.index not in self._codes:
-            self._codes[instruction.index] = Code(self._doc, instruction)
-        return self._codes[instruction.index]
 
     def behind(self, manager: Manager, instruction: Instruction) -> tuple[str, int]:
         """Whether what comes behind the RUN uses the lists of APT or the index of APK, and in which line.
@@ -58,7 +51,7 @@ class Uses:
             # Triggers run when another build starts FROM the stage.
             for run in sorted(runs, key=lambda one: (one.trigger is not None, one.index), reverse=True):
                 behind[run.index] = need
-                use = use_of(manager, self.code(run))
+                use = use_of(manager, code_of(self._doc, run))
                 need = _NOTHING if use == REFRESHES else max(need, (_WORSE.index(use), -run.line))
             if stage.parent is not None:
                 parent = stage.parent.index
@@ -76,7 +69,7 @@ class Uses:
         for one in self._doc.instructions:
             run = one.trigger or one
             if run.name == "RUN" and one.stage is not None and _REMOVES.search(run.args.text):
-                for command in self.code(one).program.commands:
+                for command in code_of(self._doc, one).program.commands:
                     for manager in MANAGERS:
                         if manager.misses_files(command):
                             found[manager.name].append((one.index, one.line))

@@ -1,0 +1,253 @@
+"""Measure dockmend beside its peers: time of one file and of many, how both grow, and memory.
+
+    pip install -e '.[bench]'
+    python bench/run.py --corpus DIR [--write docs]
+
+DIR holds Dockerfiles, at any depth. Every figure is the median of several runs of a whole process, all commands
+in turn on the same files in the same run, so that a machine that is slower for a while is so for all. With
+`--write`, the table goes to DOCS/benchmarks.md and the plot to DOCS/benchmarks.svg.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from math import log
+from pathlib import Path
+from typing import NamedTuple
+
+BIN = Path(sys.executable).parent
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
+COUNTS = (125, 250, 500, 1_000)
+FILE = Path(__file__).parent.parent / "docs" / "example" / "Dockerfile"
+
+
+class Cost(NamedTuple):
+    """What one run of a command took: seconds by the clock and of processors, and the most memory in MB."""
+
+    wall: float
+    cpu: float
+    memory: float
+
+
+class Row(NamedTuple):
+    """A line of the table: what was measured, the figure, what it is measured against, and the target."""
+
+    what: str
+    figure: str
+    ratio: str
+    target: str
+
+
+def run(command: Sequence[str | Path], folder: Path, cores: int) -> Cost:
+    """Run a command once in a folder, on that many processors; its output goes nowhere."""
+    allowed = sorted(os.sched_getaffinity(0))[:cores]
+    start = time.perf_counter()
+    child = subprocess.Popen(
+        [str(word) for word in command],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: os.sched_setaffinity(0, allowed),
+    )
+    _, status, used = os.wait4(child.pid, 0)
+    wall = time.perf_counter() - start
+    if os.waitstatus_to_exitcode(status) not in (0, 1, 2, 3):
+        raise SystemExit(f"{command[0]} ended with status {os.waitstatus_to_exitcode(status)}")
+    return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+
+
+def medians(
+    commands: dict[str, Sequence[str | Path]], folder: Path, runs: int, cores: int = 1
+) -> dict[str, Cost]:
+    """The median of each command's costs, the commands run in turn."""
+    costs: dict[str, list[Cost]] = {name: [] for name in commands}
+    for number in range(runs + 1):
+        for name, command in commands.items():
+            cost = run(command, folder, cores)
+            if number:  # the first warms the caches
+                costs[name].append(cost)
+    return {name: Cost(*map(statistics.median, zip(*found))) for name, found in costs.items()}
+
+
+def exponent(points: Sequence[tuple[int, float]]) -> float:
+    """The exponent of the power law that fits the points best: 1 for linear growth."""
+    xs, ys = [log(x) for x, _ in points], [log(y) for _, y in points]
+    x, y = statistics.mean(xs), statistics.mean(ys)
+    return sum((a - x) * (b - y) for a, b in zip(xs, ys)) / sum((a - x) ** 2 for a in xs)
+
+
+def one_file(folder: Path, runs: int) -> list[Row]:
+    """The time of one usual file, at the start of a process of its own."""
+    shutil.copytree(FILE.parent, folder, dirs_exist_ok=True)
+    found = medians(
+        {
+            "python": [sys.executable, "-c", "pass"],
+            "all hooks": [BIN / "dockmend", "--diff", "Dockerfile"],
+            "one hook": [BIN / "dockmend-exec-form", "--diff", "Dockerfile"],
+            "hadolint": [BIN / "hadolint", "Dockerfile"],
+            "tally": [BIN / "tally", "lint", "Dockerfile"],
+            "dockerfile-doctor": [BIN / "dockerfile-doctor", "Dockerfile"],
+        },
+        folder,
+        runs,
+    )
+    ours, hadolint, tally = found["all hooks"].wall, found["hadolint"].wall, found["tally"].wall
+    rows = [
+        Row("one file, all hooks, check and mend", f"{ours * 1000:.0f} ms", f"{ours / hadolint:.2f} x hadolint", "1.5 x"),
+        Row("", "", f"1/{tally / ours:.1f} of tally", "1/6"),
+        Row(
+            "one file, one hook's command",
+            f"{found['one hook'].wall * 1000:.0f} ms",
+            f"{found['one hook'].wall / found['python'].wall:.2f} x `python -c pass`",
+            "2.5 x",
+        ),
+    ]
+    rows += [
+        Row(f"one file, {name}", f"{cost.wall * 1000:.0f} ms", "", "")
+        for name, cost in found.items()
+        if name not in ("all hooks", "one hook")
+    ]
+    return rows
+
+
+def many_files(folder: Path, runs: int) -> list[Row]:
+    """The time of a thousand files on one processor, and what a second one brings."""
+    files = sorted(path.relative_to(folder) for path in folder.glob("*/Dockerfile"))
+    ours = {"dockmend": [BIN / "dockmend", "--fix", "--diff", "."]}
+    peers = {
+        "hadolint": [BIN / "hadolint", "--no-fail", *files],
+        "tally": [BIN / "tally", "lint", "."],
+        "dockerfile-doctor": [BIN / "dockerfile-doctor", *files],
+    }
+    found = medians(ours | peers, folder, runs)
+    both = medians(
+        {"one": ours["dockmend"], "two": [*ours["dockmend"], "--jobs", "2"]}, folder, runs, cores=2
+    )
+    mine = found["dockmend"]
+    rows = [
+        Row(
+            f"{len(files)} files, all hooks, `--fix --diff`, one core",
+            f"{mine.wall:.2f} s",
+            f"{found['hadolint'].wall / mine.wall:.1f} times faster than hadolint",
+            "10 times",
+        ),
+        Row("", "", f"{found['tally'].wall / mine.wall:.1f} times faster than tally", "30 times"),
+        Row(
+            "the same with `--jobs 2`",
+            f"{both['two'].wall:.2f} s",
+            f"{both['one'].wall / both['two'].wall:.2f} times faster",
+            "1.8 times",
+        ),
+        Row("throughput of a core", f"{len(files) / mine.wall:.0f} files a second", "", ""),
+        Row(f"memory for {len(files)} files", f"{mine.memory:.0f} MB", "", "100 MB"),
+    ]
+    rows += [Row(f"{len(files)} files, {name}", f"{found[name].wall:.2f} s", "", "") for name in peers]
+    return rows
+
+
+Points = list[tuple[int, float]]
+
+
+def by_lines(folder: Path, runs: int) -> tuple[list[Row], Points]:
+    """How the time of one file grows with its lines, and the memory of one of 10 MB."""
+    points: Points = []
+    path = folder / "Dockerfile"
+    for size in SIZES:
+        line = "RUN apt-get update && apt-get install -y curl # {}\n"
+        path.write_text("FROM debian:12\n" + "".join(line.format(n) for n in range(size)))
+        points.append((size, medians({"": [BIN / "dockmend", "Dockerfile", "-q"]}, folder, runs)[""].wall))
+    path.write_text("FROM debian:12\n" + ("RUN " + "echo x && " * 100 + "true\n") * 10_000)
+    memory = medians({"": [BIN / "dockmend", "Dockerfile", "-q"]}, folder, 1)[""].memory
+    megabytes = path.stat().st_size / 1e6
+    grown = exponent(points[1:])
+    return [
+        Row("growth with the lines of a file", f"lines to the {grown:.2f}", f"{SIZES[1]:,} to {SIZES[-1]:,}", "1.0"),
+        Row(f"memory for a file of {megabytes:.0f} MB", f"{memory:.0f} MB", "", "300 MB"),
+    ], points
+
+
+def by_files(folder: Path, runs: int) -> tuple[list[Row], Points]:
+    """How the time grows with the number of files."""
+    names = sorted(path.parent.name for path in folder.glob("*/Dockerfile"))
+    points = [
+        (count, medians({"": [BIN / "dockmend", "-q", *names[:count]]}, folder, runs)[""].wall)
+        for count in COUNTS
+        if count <= len(names)
+    ]
+    grown = exponent(points) if len(points) > 1 else float("nan")
+    return [Row("growth with the number of files", f"files to the {grown:.2f}", "", "1.0")], points
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows as Markdown."""
+    lines = ["| what | figure | ratio | target |", "| --- | --- | --- | --- |"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)]) + "\n"
+
+
+def plot(lines: Points, files: Points, path: Path) -> None:
+    """Both growths, as an SVG."""
+    import matplotlib as mpl
+
+    mpl.use("svg")
+    mpl.rcParams["svg.hashsalt"] = "dockmend"
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(1, 2, figsize=(8, 3), layout="constrained")
+    for axis, points, what in zip(axes, (lines, files), ("lines of one file", "files")):
+        axis.loglog(*zip(*points), marker="o")
+        axis.set_xlabel(what)
+        axis.set_ylabel("seconds")
+        axis.grid(visible=True, which="both", alpha=0.3)
+    figure.savefig(path, metadata={"Date": None})
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--corpus", required=True, type=Path, help="a folder of Dockerfiles")
+    parser.add_argument("--files", type=int, default=1000, help="how many of them (default: 1000)")
+    parser.add_argument("--runs", type=int, default=10, help="runs of each command (default: 10)")
+    parser.add_argument("--write", type=Path, help="the folder for benchmarks.md and benchmarks.svg")
+    given = parser.parse_args()
+    found = sorted(path for path in given.corpus.rglob("Dockerfile") if path.is_file())
+    random.Random(1).shuffle(found)
+
+    def inside(work: Callable[[Path], object]) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            work(Path(folder))
+
+    rows: list[Row] = []
+    growth: dict[str, Points] = {}
+
+    def several(folder: Path) -> None:
+        for number, path in enumerate(found[: given.files]):
+            (folder / f"{number:04}").mkdir()
+            shutil.copyfile(path, folder / f"{number:04}" / "Dockerfile")
+        rows.extend(many_files(folder, min(given.runs, 10)))
+        more, growth["files"] = by_files(folder, 3)
+        rows.extend(more)
+
+    def long(folder: Path) -> None:
+        more, growth["lines"] = by_lines(folder, 1)
+        rows.extend(more)
+
+    inside(lambda folder: rows.extend(one_file(folder, given.runs)))
+    inside(several)
+    inside(long)
+    print(table(rows))
+    if given.write:
+        (given.write / "benchmarks.md").write_text(f"# Benchmarks\n\n{table(rows)}\n![growth](benchmarks.svg)\n")
+        plot(growth["lines"], growth["files"], given.write / "benchmarks.svg")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
