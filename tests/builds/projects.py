@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 FOLDER = Path(__file__).parent / "projects"
+EXAMPLES = Path(__file__).parent / "examples"
 NAMES = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
 DOCKMEND = Path(sys.executable).parent / "dockmend"
 # What lies about where somebody works: none of it is tracked by git, all of it is for a .dockerignore.
@@ -28,9 +29,9 @@ class Mended(NamedTuple):
     hooks: frozenset[str]
 
 
-def copied(name: str, folder: Path) -> Path:
-    """The project in that folder, as somebody works on it: under git, and with the usual litter."""
-    shutil.copytree(FOLDER / name, folder, symlinks=True)
+def copied(project: Path, folder: Path) -> Path:
+    """A copy of the project in `folder`, as somebody works on it: under git, and with the usual litter."""
+    shutil.copytree(project, folder, symlinks=True)
     git(folder, "init", "--quiet")
     git(folder, "add", "--all", "--force")
     git(folder, "-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "--quiet", "--message", "first")
