@@ -9,6 +9,8 @@ import pytest
 
 from builds.images import Store, why_not
 
+collect_ignore = ["projects", "examples"]
+
 
 @pytest.fixture
 def store() -> Iterator[Store]:
