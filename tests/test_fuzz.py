@@ -85,8 +85,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("context")
 
 
-HOOKS = {name: (_registry.load(name),) for name in _registry.HOOKS}
-HOOKS["all"] = tuple(hook for hooks in list(HOOKS.values()) for hook in hooks)
+EVERY = tuple(_registry.load(name) for name in _registry.HOOKS)
+HOOKS = {"all": EVERY, **{hook.name: (hook,) for hook in EVERY}}
 
 
 def assert_sound(text: str, name: str, unsafe: bool, folder: Path | None) -> None:

@@ -14,11 +14,16 @@ from pathlib import Path
 TOP = Path(__file__).parent.parent.parent
 FOLDER = TOP / "build" / "gains"
 README = TOP / "README.md"
+MEASURED = frozenset(
+    {"cache-order", "dockerignore", "exec-form", "healthcheck", "merge-run", "multi-stage", "no-secrets"}
+    | {"non-root-user", "package-cache", "pip-cache", "slim-base"}
+)
 BEGIN, END = "<!-- gains -->\n", "<!-- /gains -->\n"
 
 
 def record(hook: str, what: str, before: object, after: object) -> None:
     """Keep what was measured of a hook."""
+    assert hook in MEASURED
     FOLDER.mkdir(parents=True, exist_ok=True)
     row = {"hook": hook, "what": what, "before": str(before), "after": str(after)}
     name = re.sub("[^a-z]+", "-", f"{hook} {what}".lower())

@@ -16,7 +16,7 @@ import pytest
 
 from builds import projects
 from builds.compare import differences
-from builds.images import Container, Image, Ran, Store
+from builds.images import Container, Image, Store
 from dockmend import _registry
 from dockmend._engine.mend import Settings, mend_text
 from dockmend._hook import SAFE

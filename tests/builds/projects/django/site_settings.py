@@ -2,7 +2,7 @@ from django.core.wsgi import get_wsgi_application
 from django.http import HttpResponse
 from django.urls import path
 
-SECRET_KEY = "only-for-a-test"  # noqa: S105
+SECRET_KEY = "only-for-a-test"
 ALLOWED_HOSTS = ["*"]
 ROOT_URLCONF = "site_settings"
 STATIC_URL = "static/"
