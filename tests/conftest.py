@@ -44,3 +44,11 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setattr(registry, "_answers", {})
     return home
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever builds, or makes up texts, is slow."""
+    for item in items:
+        made_up = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+        if made_up or {"builds", "fuzz"} & {mark.name for mark in item.iter_markers()}:
+            item.add_marker("slow")

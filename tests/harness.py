@@ -238,7 +238,12 @@ def suite(
                 assert put_off.keys() <= NAMES, f"unknown disguise {set(put_off) - NAMES}"
                 assert all(put_off.values()), "a disguise is put off with a reason"
             params += [
-                pytest.param(case, name == "umbrella", id=f"{row.reason}-{name}")
+                pytest.param(
+                    case,
+                    name == "umbrella",
+                    id=f"{row.reason}-{name}",
+                    marks=[] if name == "plain" else pytest.mark.slow,
+                )
                 for name, case in disguised(hook, row, {*without, *row.without}).items()
             ]
         twice = [i for i, n in Counter(p.id for p in params).items() if n > 1]

@@ -13,6 +13,8 @@ import pytest
 import hostile
 from dockmend._cli import main
 
+pytestmark = pytest.mark.slow
+
 MEGABYTES = 300
 
 

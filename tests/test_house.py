@@ -221,6 +221,16 @@ def test_ci_runs_the_line_that_the_readme_gives() -> None:
     assert f"\n{line} ||" in (TOP / ".ci" / "run").read_text()
 
 
+@pytest.mark.skipif(not README.exists(), reason="no README")
+def test_tiers_that_the_readme_names() -> None:
+    rows = dict(re.findall(r"(?m)^\| (quick|full|long) \| `([^`]*)`", README.read_text()))
+    assert {name: command.rpartition(" -m ")[2] for name, command in rows.items()} == {
+        "quick": "'not slow'",
+        "full": ".venv/bin/pytest",
+        "long": "fuzz",
+    }
+
+
 def run(*command: str) -> None:
     done = subprocess.run([sys.executable, "-m", *command], cwd=TOP, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -13,6 +13,8 @@ import yaml
 
 from dockmend import _registry
 
+pytestmark = pytest.mark.slow
+
 HOOKS = yaml.safe_load((Path(__file__).parent.parent / ".pre-commit-hooks.yaml").read_text())
 EVERY = [hook["id"] for hook in HOOKS if hook["id"] != "dockmend"]
 # It would ask a registry: tests/hooks/test_pin_digest.py has one.

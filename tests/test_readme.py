@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from builds.gains import BEGIN, END, MEASURED
+
 TOP = Path(__file__).parent.parent
 README = (TOP / "README.md").read_text(encoding="utf-8")
 COMMANDS = Path(sys.executable).parent
@@ -42,3 +44,10 @@ def test_configuration(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM scratch\n")
     done = subprocess.run([COMMANDS / "dockmend"], cwd=tmp_path, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_every_gain_that_is_measured_is_shown() -> None:
+    table = README.partition(BEGIN)[2].partition(END)[0]
+    rows = re.findall(r"(?m)^\| `([a-z-]+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", table)
+    assert {hook for hook, *_ in rows} == MEASURED
+    assert all(before != after for *_, before, after in rows)

@@ -557,6 +557,7 @@ test_left_alone, test_mended, test_unsafe = suite(HOOK, LEFT_ALONE, MENDED, UNSA
 RUNS = (merge_run.HOOK, package_cache.HOOK, pip_cache.HOOK, add_to_copy.HOOK, cache_order.HOOK)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize("unsafe", [False, True])
 @pytest.mark.parametrize(

@@ -469,6 +469,12 @@ UNDER = [
 
 UNSAFE = [
     Row(
+        "strings of an array that touch",
+        'CMD ["b""a b"\'c\'"d"]\n',
+        'CMD ["b", "a b", "c", "d"]\n',
+        says="JSON array that it looks like",
+    ),
+    Row(
         "one string beside a CMD",
         'ENTRYPOINT "java -jar a.jar"\nCMD ["-x"]\n',
         'ENTRYPOINT ["java", "-jar", "a.jar"]\nCMD ["-x"]\n',

@@ -170,6 +170,7 @@ def test_text_without_a_name() -> None:
     assert "without a file name" in found.reason
 
 
+@pytest.mark.slow
 def test_fifty_thousand_files(tmp_path: Path) -> None:
     for number in range(500):
         folder = tmp_path / "src" / f"p{number}"

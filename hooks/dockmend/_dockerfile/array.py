@@ -76,8 +76,10 @@ def edits(doc: Document, args: Logical, items: Sequence[Item], first: Sequence[s
     for number, one in enumerate(items):
         following = items[number + 1].start if number + 1 < len(items) else len(args.text)
         last = number + 1 == len(items)
-        comma = _between(doc, args, one.end, following, "" if last else " ", made)
-        _spell(doc, args, one, lead if number == 0 else "", "]" if last else "" if comma else ",", made)
+        touching = not last and args.offset(following) == args.offset(one.end - 1) + 1
+        comma = _between(doc, args, one.end, following, "" if last or touching else " ", made)
+        behind = "]" if last else "" if comma else ", " if touching else ","
+        _spell(doc, args, one, lead if number == 0 else "", behind, made)
     return tuple(sorted(made))
 
 

@@ -1,0 +1,5 @@
+import sys
+
+import itsdangerous
+
+print(itsdangerous.want_bytes(sys.argv[1]))

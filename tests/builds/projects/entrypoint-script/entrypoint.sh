@@ -1,0 +1,4 @@
+#!/bin/sh
+set -e
+export STARTED="yes: $#"
+exec "$@"

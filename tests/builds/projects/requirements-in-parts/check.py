@@ -1,0 +1,4 @@
+import importlib.metadata
+
+for name in ("itsdangerous", "markupsafe"):
+    print(name, importlib.metadata.version(name))

@@ -1,0 +1,5 @@
+import sys
+
+import itsdangerous
+
+print(sys.prefix, itsdangerous.want_bytes("x"))
