@@ -3,9 +3,9 @@
     pip install -e '.[bench]'
     python bench/run.py --corpus DIR [--write docs]
 
-DIR holds Dockerfiles, at any depth. Every figure is the median of several runs of a whole process, all commands
-in turn on the same files in the same run, so that a machine that is slower for a while is so for all. With
-`--write`, the table goes to DOCS/benchmarks.md and the plot to DOCS/benchmarks.svg.
+DIR holds Dockerfiles, at any depth. Every figure is the median of several runs of a whole process, all
+commands in turn on the same files in the same run, so that a machine that is slow for a while is so for all.
+With `--write`, the table goes to benchmarks.md and the plot to benchmarks.svg in that folder.
 """
 
 from __future__ import annotations
@@ -49,17 +49,20 @@ class Row(NamedTuple):
 
 def run(command: Sequence[str | Path], folder: Path, cores: int) -> Cost:
     """Run a command once in a folder, on that many processors; its output goes nowhere."""
-    allowed = sorted(os.sched_getaffinity(0))[:cores]
-    start = time.perf_counter()
-    child = subprocess.Popen(
-        [str(word) for word in command],
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        preexec_fn=lambda: os.sched_setaffinity(0, allowed),
-    )
-    _, status, used = os.wait4(child.pid, 0)
-    wall = time.perf_counter() - start
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(allowed)[:cores])
+    try:
+        start = time.perf_counter()
+        child = subprocess.Popen(
+            [str(word) for word in command],
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        _, status, used = os.wait4(child.pid, 0)
+        wall = time.perf_counter() - start
+    finally:
+        os.sched_setaffinity(0, allowed)
     if os.waitstatus_to_exitcode(status) not in (0, 1, 2, 3):
         raise SystemExit(f"{command[0]} ended with status {os.waitstatus_to_exitcode(status)}")
     return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
@@ -102,7 +105,12 @@ def one_file(folder: Path, runs: int) -> list[Row]:
     )
     ours, hadolint, tally = found["all hooks"].wall, found["hadolint"].wall, found["tally"].wall
     rows = [
-        Row("one file, all hooks, check and mend", f"{ours * 1000:.0f} ms", f"{ours / hadolint:.2f} x hadolint", "1.5 x"),
+        Row(
+            "one file, all hooks, check and mend",
+            f"{ours * 1000:.0f} ms",
+            f"{ours / hadolint:.2f} x hadolint",
+            "1.5 x",
+        ),
         Row("", "", f"1/{tally / ours:.1f} of tally", "1/6"),
         Row(
             "one file, one hook's command",
@@ -170,7 +178,12 @@ def by_lines(folder: Path, runs: int) -> tuple[list[Row], Points]:
     megabytes = path.stat().st_size / 1e6
     grown = exponent(points[1:])
     return [
-        Row("growth with the lines of a file", f"lines to the {grown:.2f}", f"{SIZES[1]:,} to {SIZES[-1]:,}", "1.0"),
+        Row(
+            "growth with the lines of a file",
+            f"lines to the {grown:.2f}",
+            f"{SIZES[1]:,} to {SIZES[-1]:,}",
+            "1.0",
+        ),
         Row(f"memory for a file of {megabytes:.0f} MB", f"{memory:.0f} MB", "", "300 MB"),
     ], points
 
@@ -211,7 +224,10 @@ def plot(lines: Points, files: Points, path: Path) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    """Measure, and print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--corpus", required=True, type=Path, help="a folder of Dockerfiles")
     parser.add_argument("--files", type=int, default=1000, help="how many of them (default: 1000)")
     parser.add_argument("--runs", type=int, default=10, help="runs of each command (default: 10)")
@@ -244,7 +260,9 @@ def main() -> int:
     inside(long)
     print(table(rows))
     if given.write:
-        (given.write / "benchmarks.md").write_text(f"# Benchmarks\n\n{table(rows)}\n![growth](benchmarks.svg)\n")
+        (given.write / "benchmarks.md").write_text(
+            f"# Benchmarks\n\n{table(rows)}\n![growth](benchmarks.svg)\n"
+        )
         plot(growth["lines"], growth["files"], given.write / "benchmarks.svg")
     return 0
 

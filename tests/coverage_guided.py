@@ -24,7 +24,10 @@ FOLDER = Path(mkdtemp(prefix="dockmend-fuzz-"))
 
 
 @given(
-    text=test_fuzz.texts(), name=st.sampled_from(sorted(test_fuzz.HOOKS)), unsafe=st.booleans(), known=st.booleans()
+    text=test_fuzz.texts(),
+    name=st.sampled_from(sorted(test_fuzz.HOOKS)),
+    unsafe=st.booleans(),
+    known=st.booleans(),
 )
 def sound(text: str, name: str, unsafe: bool, known: bool) -> None:
     test_fuzz.assert_sound(text, name, unsafe, FOLDER if known else None)

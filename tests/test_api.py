@@ -48,11 +48,16 @@ def test_unsafe() -> None:
 def test_options() -> None:
     text = "FROM redis\n"
     options = {"image-version": {"versions": {"redis": "8"}}}
-    assert dockmend.mend_text(text, select=["image-version"], options=options, unsafe=True).text == "FROM redis:8\n"
+    assert (
+        dockmend.mend_text(text, select=["image-version"], options=options, unsafe=True).text
+        == "FROM redis:8\n"
+    )
 
 
 def test_compose() -> None:
-    result = dockmend.check_text("services: {a: {image: redis}}\n", name="compose.yaml", select=["image-version"])
+    result = dockmend.check_text(
+        "services: {a: {image: redis}}\n", name="compose.yaml", select=["image-version"]
+    )
     assert len(result.findings) == 1
 
 
@@ -69,6 +74,8 @@ def test_no_hook_of_that_name() -> None:
 
 
 def test_importing_it_imports_nothing_else() -> None:
-    code = "import sys; import dockmend; print([name for name in sys.modules if name.startswith('dockmend.')])"
+    code = (
+        "import sys; import dockmend; print([name for name in sys.modules if name.startswith('dockmend.')])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

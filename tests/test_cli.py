@@ -165,7 +165,10 @@ class TestStatus:
 
     def test_nothing_there(self, dockmend: Command) -> None:
         done = dockmend()
-        assert (done.status, done.err) == (0, "warning: no Dockerfile or Compose file was found under the given paths\n")
+        assert (done.status, done.err) == (
+            0,
+            "warning: no Dockerfile or Compose file was found under the given paths\n",
+        )
 
 
 class TestUsage:

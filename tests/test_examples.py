@@ -17,7 +17,12 @@ def run(*command: str | Path, cwd: Path) -> str:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     names = {f"GIT_{who}_{what}": "a@b.c" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     done = subprocess.run(
-        command, cwd=cwd, capture_output=True, text=True, check=False, env={**os.environ, **names, "PATH": path}
+        command,
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **names, "PATH": path},
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -30,7 +35,11 @@ def test_many_dockerfiles(tmp_path: Path) -> None:
         lines.append({"name": "x", "text": "FROM a\nRUNN b\n"})
         (tmp_path / "in" / f"{part}.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
     run(sys.executable, EXAMPLES / "many_dockerfiles.py", "in/*.jsonl", "out", cwd=tmp_path)
-    found = [json.loads(line) for file in sorted((tmp_path / "out").iterdir()) for line in file.read_text().splitlines()]
+    found = [
+        json.loads(line)
+        for file in sorted((tmp_path / "out").iterdir())
+        for line in file.read_text().splitlines()
+    ]
     assert len(found) == 8
     assert {one["text"] for one in found} == {AFTER, "FROM a\nRUNN b\n"}
     assert found[0]["mended"] == {"exec-form": 1}
@@ -60,7 +69,10 @@ def test_all_repos(tmp_path: Path) -> None:
     (tmp_path / "all-repos.json").chmod(0o600)
     run("all-repos-clone", cwd=tmp_path)
     run(sys.executable, EXAMPLES / "all_repos_dockmend.py", "--jobs", "1", cwd=tmp_path)
-    log = {name: run("git", "log", "--format=%s", "main", cwd=Path(folder)) for name, folder in repositories.items()}
+    log = {
+        name: run("git", "log", "--format=%s", "main", cwd=Path(folder))
+        for name, folder in repositories.items()
+    }
     assert "Mend Dockerfiles with dockmend" in log["one"]
     assert run("git", "show", "main:Dockerfile", cwd=Path(repositories["one"])) == AFTER
     assert log["none"] == "First\n"

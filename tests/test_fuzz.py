@@ -67,7 +67,11 @@ def texts(draw: st.DrawFn) -> str:
     for _ in range(draw(st.integers(0, 3))):
         start = draw(st.integers(0, len(text)))
         end = draw(st.sampled_from([start, start, start + 1, start + 5, start + 30]))
-        text = text[:start] + draw(st.one_of(st.just(""), st.sampled_from(nasty.PIECES), st.text(max_size=3))) + text[end:]
+        text = (
+            text[:start]
+            + draw(st.one_of(st.just(""), st.sampled_from(nasty.PIECES), st.text(max_size=3)))
+            + text[end:]
+        )
     return text
 
 

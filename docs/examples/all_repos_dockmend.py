@@ -1,8 +1,8 @@
 """Open a change in each of many repositories, with all-repos: https://github.com/asottile/all-repos.
 
-    pip install dockmend all-repos
-    all-repos-clone
-    python all_repos_dockmend.py --dry-run
+pip install dockmend all-repos
+all-repos-clone
+python all_repos_dockmend.py --dry-run
 """
 
 from __future__ import annotations

@@ -23,13 +23,15 @@ def mend(line: str) -> str:
     """One Dockerfile."""
     given = json.loads(line)
     result = dockmend.mend_text(given["text"])
-    return json.dumps({
-        "name": given["name"],
-        "text": result.text,
-        "mended": Counter(one.hook.name for one in result.mended),
-        "left": Counter(one.hook.name for one in result.findings),
-        "problem": result.problems[0].message if result.problems else None,
-    })
+    return json.dumps(
+        {
+            "name": given["name"],
+            "text": result.text,
+            "mended": Counter(one.hook.name for one in result.mended),
+            "left": Counter(one.hook.name for one in result.findings),
+            "problem": result.problems[0].message if result.problems else None,
+        }
+    )
 
 
 if __name__ == "__main__":

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from dockmend._dockerfile.span import Edit as Edit  # noqa: PLC0414 - hooks take it from here
 from dockmend._dockerfile.span import Span
+from dockmend._record import NamedTuple
 
 if TYPE_CHECKING:
     from dockmend._compose.document import ComposeFile

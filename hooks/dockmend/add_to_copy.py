@@ -52,7 +52,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dockmend._dockerfile.document import Document, Instruction, Logical, Meaning, Stage
 from dockmend._dockerfile.state import state_at
@@ -61,14 +60,16 @@ from dockmend._project.archive import ends_no_archive, may_be_archive, named_arc
 from dockmend._project.context import FILE, FOLDER, BuildContext, Entry, relative
 from dockmend._project.pattern import has_wildcard
 from dockmend._project.sources import Source, copy_sources, is_remote
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 
 COMMON_FLAGS = frozenset({"chown", "chmod", "exclude", "link"})
 RELATIVE = "its target is relative and no WORKDIR says to what, which is reported of a COPY (DL3045)"
 
 _REMOTE_STARTS = ("http://", "https://", "ssh://", "git://", "github.com/")
-_ANY_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_ABSOLUTE = re.compile(r"[\"']?(?:[/$]|[A-Za-z]:)")
-_PLAIN = re.compile(r"[A-Za-z0-9._/-]+\Z")
+_ANY_SCHEME = regex(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_ABSOLUTE = regex(r"[\"']?(?:[/$]|[A-Za-z]:)")
+_PLAIN = regex(r"[A-Za-z0-9._/-]+\Z")
 
 
 class Verdict(NamedTuple):

@@ -57,7 +57,6 @@ report: what is written elsewhere for other services too, files of version 1.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from dockmend._compose.document import ComposeFile
@@ -65,20 +64,21 @@ from dockmend._compose.edit import put
 from dockmend._hook import INFO, UNSAFE, Context, Finding, Fix, Hook, nothing
 from dockmend._project.limits import CPUS, MEMORY, Lack, lacking
 from dockmend._project.scripts import ScriptFile
+from dockmend._regex import regex
 
 _CALLED = {MEMORY: "memory", CPUS: "CPU"}
 # https://docs.docker.com/reference/compose-file/extension/#specifying-byte-values
 _SHAPES = {
-    MEMORY: re.compile(r"[0-9]+(?:\.[0-9]+)?[bkmgBKMG][bB]?"),
-    CPUS: re.compile(r"[0-9]+(?:\.[0-9]+)?"),
+    MEMORY: regex(r"[0-9]+(?:\.[0-9]+)?[bkmgBKMG][bB]?"),
+    CPUS: regex(r"[0-9]+(?:\.[0-9]+)?"),
 }
 # https://docs.docker.com/reference/cli/docker/container/run/
 _OPTIONS = {
-    MEMORY: re.compile(r"--memory(?:=|\Z)|-m"),
-    CPUS: re.compile(r"--(?:cpus|cpu-quota|cpuset-cpus|cpu-rt-runtime)(?:=|\Z)"),
+    MEMORY: regex(r"--memory(?:=|\Z)|-m"),
+    CPUS: regex(r"--(?:cpus|cpu-quota|cpuset-cpus|cpu-rt-runtime)(?:=|\Z)"),
 }
 # Words that may be options: "${OPTIONS[@]}", $ARGS, $(FLAGS).
-_UNSEEN = re.compile(r"(?i)\"?\$[\w{(]*(?:arg|flag|opt|param|limit|extra)|\"?\$\{\w+\[@\]\}|\"?\$[@*]")
+_UNSEEN = regex(r"(?i)\"?\$[\w{(]*(?:arg|flag|opt|param|limit|extra)|\"?\$\{\w+\[@\]\}|\"?\$[@*]")
 _ADVICE = "--memory 512m --cpus 1"
 _EFFECTS = {
     MEMORY: "what takes more than {} of memory is killed",

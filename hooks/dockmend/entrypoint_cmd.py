@@ -69,13 +69,14 @@ from dockmend._dockerfile.state import is_windows, state_after, state_at
 from dockmend._edit import cased
 from dockmend._hook import INFO, SAFE, UNSAFE, Context, Edit, Finding, Fix, Hook, Place
 from dockmend._project import entrypoint
+from dockmend._regex import regex
 from dockmend._shell import words
 
 _ONE_EACH = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
-_PRAGMA = re.compile(
+_PRAGMA = regex(
     r"#[ \t]*(?:hadolint|dockmend:|check=|checkov:|kics-scan|trivy:|nosec|nosemgrep|snyk)", re.IGNORECASE
 )
-_SCRIPT = re.compile(r"[^ \t]*(?:\.sh|entrypoint)\Z")
+_SCRIPT = regex(r"[^ \t]*(?:\.sh|entrypoint)\Z")
 # Programs whose arguments are a script, a module or options, never a command to start as it stands.
 _PROGRAMS = frozenset(
     """

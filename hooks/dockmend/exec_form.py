@@ -57,7 +57,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from dockmend._compose.document import ComposeFile, plain
 from dockmend._dockerfile import array
@@ -70,12 +70,14 @@ from dockmend._project import entrypoint
 from dockmend._project.compose_start import argv
 from dockmend._project.entrypoint import ACTED_ON, HANDED_ON, TAKEN, UNREAD
 from dockmend._project.reference import base_image
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 from dockmend._shell import words
 from dockmend._shell.words import BUILTINS, Command, Word
 
 _STARTS = ("entrypoint", "command")
 _BYTES = "it has bytes that JSON cannot hold"
-_UNDECODABLE = re.compile("[\0\ud800-\udfff]")
+_UNDECODABLE = regex("[\0\ud800-\udfff]")
 
 
 _Kind: TypeAlias = "tuple[int | None, str, str]"

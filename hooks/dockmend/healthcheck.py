@@ -64,7 +64,6 @@ more than one CMD or ENTRYPOINT (`entrypoint-cmd` clears that up), or an image t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dockmend._dockerfile import array
 from dockmend._dockerfile.document import Document, Meaning, Stage
@@ -76,6 +75,7 @@ from dockmend._project.images import PAGE, TCP, Facts, facts
 from dockmend._project.reference import base_image
 from dockmend._project.servers import Server
 from dockmend._project.start import Run, Start
+from dockmend._record import NamedTuple
 from dockmend._shell.words import SHELLS
 
 _FLAGS = ("--interval=30s", "--timeout=5s", "--start-period=30s")

@@ -61,10 +61,11 @@ from dockmend._hook import UNSAFE, Context, Finding, Fix, Hook
 from dockmend._project.image_uses import Place, Use, deciding, image_uses, service_images
 from dockmend._project.reference import SCRATCH, Image, filled, parse
 from dockmend._project.versions import TOOLS, stated
+from dockmend._regex import regex
 
 LATEST = "latest"
 
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z", re.ASCII)
+_TAG = regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z", re.ASCII)
 
 
 def check(doc: Document, ctx: Context) -> Iterator[Finding]:

@@ -70,7 +70,6 @@ that are built in the image they ship in are reported; what they need to run is 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from dockmend._dockerfile.document import Document, Stage
@@ -84,45 +83,42 @@ from dockmend._project.order import held
 from dockmend._project.python_build import Step, plan, steps
 from dockmend._project.reference import Image, base_image
 from dockmend._project.split import Split, Stuck
+from dockmend._regex import regex
 from dockmend._shell.code import code_of
 from dockmend._shell.groups import partners
 from dockmend._shell.installed import package_name, packages
 from dockmend._shell.packages import is_opaque
 
-_COMPILES = re.compile(
+_COMPILES = regex(
     r"(?:gcc|g\+\+|cc|c\+\+|make|gmake|cmake|ninja|meson|configure|config|autogen\.sh|autoreconf|cargo|rustc|go"
     r"|npm|yarn|pnpm|bundle|gem|cpanm?|luarocks|pecl|phpize|docker-php-ext-install|R|Rscript|setup\.py)\Z"
 )
-_USED = re.compile(
+_USED = regex(
     r"(?<![\w./-])(?:gcc|g\+\+|cc|make|cmake|cargo|go|mvnw?|gradlew?)(?![\w.-])"
     r"|\b(?:npm|yarn|pnpm|bundle|gem|pip3?)[ \",]+install\b"
 )
 # What somebody works in, who may want to compile there; and what is that without a program to run.
-_WORKED_IN = re.compile(
+_WORKED_IN = regex(
     r"(?:[bad]?a?sh|zsh|fish|sshd|code-server|jupyter.*|ipython|irb|tmux|screen|vi|vim|emacs)\Z"
 )
-_INTERPRETER = re.compile(r"(?:python|pypy|ruby|node|php|perl|R|julia|java)[0-9.]*\Z")
+_INTERPRETER = regex(r"(?:python|pypy|ruby|node|php|perl|R|julia|java)[0-9.]*\Z")
 # By themselves these compile nothing.
-_ASIDE = re.compile(r"(?:lib)?python[0-9.]*-dev|make\Z|pkg-?conf|autoconf\Z|automake\Z|binutils|libtool\Z")
-_REMOVES = re.compile(
+_ASIDE = regex(r"(?:lib)?python[0-9.]*-dev|make\Z|pkg-?conf|autoconf\Z|automake\Z|binutils|libtool\Z")
+_REMOVES = regex(
     r"\b(?:apt-get|apt|aptitude)\b[^|;&\n]{0,200}?\b(?:purge|remove|autoremove)\b"
     r"|\bapk[ \t]+(?:[^|;&\n]{0,80}[ \t])?del\b"
 )
 # Images to build with, and the commands that build a program to run.
 _TOOLCHAINS = {
-    "golang": re.compile(r"\bgo[ \t]+(?:build|install)\b"),
-    "rust": re.compile(r"\bcargo[ \t]+(?:build|install)\b"),
-    "maven": re.compile(r"\bmvnw?\b.*\b(?:package|install|verify)\b"),
-    "gradle": re.compile(r"\bgradlew?\b.*\b(?:build|assemble|bootJar|installDist|shadowJar)\b"),
-    "openjdk": re.compile(
-        r"(?:\./|\A|[ \t])(?:mvn|gradle)w?\b.*\b(?:package|install|build|assemble|bootJar)\b"
-    ),
-    "eclipse-temurin": re.compile(
-        r"(?:\./|\A|[ \t])(?:mvn|gradle)w?\b.*\b(?:package|install|build|bootJar)\b"
-    ),
-    "mcr.microsoft.com/dotnet/sdk": re.compile(r"\bdotnet[ \t]+(?:publish|build)\b"),
-    "mcr.microsoft.com/dotnet/core/sdk": re.compile(r"\bdotnet[ \t]+(?:publish|build)\b"),
-    "microsoft/dotnet": re.compile(r"\bdotnet[ \t]+(?:publish|build)\b"),
+    "golang": regex(r"\bgo[ \t]+(?:build|install)\b"),
+    "rust": regex(r"\bcargo[ \t]+(?:build|install)\b"),
+    "maven": regex(r"\bmvnw?\b.*\b(?:package|install|verify)\b"),
+    "gradle": regex(r"\bgradlew?\b.*\b(?:build|assemble|bootJar|installDist|shadowJar)\b"),
+    "openjdk": regex(r"(?:\./|\A|[ \t])(?:mvn|gradle)w?\b.*\b(?:package|install|build|assemble|bootJar)\b"),
+    "eclipse-temurin": regex(r"(?:\./|\A|[ \t])(?:mvn|gradle)w?\b.*\b(?:package|install|build|bootJar)\b"),
+    "mcr.microsoft.com/dotnet/sdk": regex(r"\bdotnet[ \t]+(?:publish|build)\b"),
+    "mcr.microsoft.com/dotnet/core/sdk": regex(r"\bdotnet[ \t]+(?:publish|build)\b"),
+    "microsoft/dotnet": regex(r"\bdotnet[ \t]+(?:publish|build)\b"),
 }
 
 

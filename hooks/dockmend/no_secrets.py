@@ -53,7 +53,6 @@ RUN names, one of several of an instruction, Windows images, and an older `# syn
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
@@ -69,6 +68,7 @@ from dockmend._project.compose_secrets import dotenv
 from dockmend._project.order import held
 from dockmend._project.secret_files import holds_secret, imported, secret_file
 from dockmend._project.secret_names import NONE, name_strength
+from dockmend._regex import regex
 from dockmend._shell.groups import partners
 
 _REVOKE = "whoever has the file or the image knows it: revoke it, and "
@@ -86,10 +86,10 @@ _TAKE = (
 _DEFAULT_SYNTAX = "docker/dockerfile:1"
 # Each is mended in a round of its own, and there are ten.
 _MANY = 8
-_NAME = re.compile(r"[A-Za-z0-9_]+")
-_WHOLE_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))\Z")
-_SYNTAX = re.compile(r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?::([^@]*))?(?:@.*)?\Z")
-_OLD = re.compile(r"(?:0|1\.[0-9](?:\.|-|\Z)|experimental|1-experimental)")
+_NAME = regex(r"[A-Za-z0-9_]+")
+_WHOLE_VARIABLE = regex(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))\Z")
+_SYNTAX = regex(r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?::([^@]*))?(?:@.*)?\Z")
+_OLD = regex(r"(?:0|1\.[0-9](?:\.|-|\Z)|experimental|1-experimental)")
 
 
 def check(doc: Document, ctx: Context) -> Iterator[Finding]:

@@ -71,7 +71,6 @@ known way to make a user, another SHELL than sh and bash, ONBUILD triggers, whic
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from dockmend._dockerfile.document import Document, Instruction, Meaning, Stage
@@ -84,6 +83,7 @@ from dockmend._project.reference import base_image
 from dockmend._project.root import plain, wants_root
 from dockmend._project.run_as import is_root
 from dockmend._project.start import Start
+from dockmend._regex import regex
 from dockmend._shell import groups
 
 _STEPS = frozenset({"ADD", "COPY", "RUN", "USER", "WORKDIR"})
@@ -93,7 +93,7 @@ _SHELLS = frozenset({"ash", "bash", "dash", "sh", "zsh"})
 _INTERPRETERS = frozenset(
     {"ghci", "iex", "ipython", "irb", "jshell", "node", "php", "python", "r", "scala", "sbt"}
 )
-_HOME_OF_ROOT = re.compile(r"(?<![\w./-])/root(?![\w.-])")
+_HOME_OF_ROOT = regex(r"(?<![\w./-])/root(?![\w.-])")
 
 
 def check(doc: Document, ctx: Context) -> Iterator[Finding]:

@@ -51,7 +51,6 @@ merge-run goes first: where it joins RUN instructions of one manager, this hook 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
@@ -62,6 +61,7 @@ from dockmend._dockerfile.state import is_windows, root_base, shipping, state_af
 from dockmend._hook import SAFE, UNSAFE, Context, Edit, Finding, Fix, Hook
 from dockmend._project.context import MISSING
 from dockmend._project.order import held
+from dockmend._regex import regex
 from dockmend._shell import append, packages
 from dockmend._shell.append import Added
 from dockmend._shell.code import Code, code_of
@@ -70,9 +70,9 @@ from dockmend._shell.groups import partners
 from dockmend._shell.package_uses import Uses
 from dockmend._shell.packages import APK, APT, MAY_NEED, NEEDS, YARN, Manager
 
-_ANY = re.compile(r"apt|apk|yum|dnf|zypper|yarn|nodesource|docker|packagecloud")
-_OLD_ALPINE = re.compile(r"(?:.*/)?alpine:(?:2\.[0-9]+|3\.[0-2])(?![0-9])")
-_STARTS_APT = re.compile(r"\bapt(?:-get|itude)?\b[\", \t]+install\b")
+_ANY = regex(r"apt|apk|yum|dnf|zypper|yarn|nodesource|docker|packagecloud")
+_OLD_ALPINE = regex(r"(?:.*/)?alpine:(?:2\.[0-9]+|3\.[0-2])(?![0-9])")
+_STARTS_APT = regex(r"\bapt(?:-get|itude)?\b[\", \t]+install\b")
 
 
 def check(doc: Document, ctx: Context) -> Iterator[Finding]:

@@ -60,23 +60,24 @@ from dockmend._dockerfile.state import is_windows, root_base
 from dockmend._hook import INFO, SAFE, Context, Edit, Finding, Fix, Hook
 from dockmend._project.order import held
 from dockmend._project.users import ROOT, User, Users
+from dockmend._regex import regex
 from dockmend._shell import python_caches
 from dockmend._shell.code import Code, code_of
 from dockmend._shell.commands import Command
 from dockmend._shell.groups import partners
 from dockmend._shell.python_caches import Call, Installer
 
-_ANY = re.compile(r"pip|\buv\b|poetry|pdm")
-_SEEMS_PIP = re.compile(r"\bpip[0-9.]*[\", ]+install\b")
-_PATH = re.compile(r"(?:/[A-Za-z0-9_.@+-]+){2,}")
-_ITS_OWN = re.compile(r"cache|pip|uv|poetry|pdm", re.IGNORECASE)
-_HOME = re.compile(r"~|/root\b|HOME\b")
-_CACHE = re.compile(r"(?<!install)\.cache\b|\bcache (?:purge|remove|clear|clean|prune)\b")
-_CACHES = re.compile(r"(?:~|/root|\$HOME|\$\{HOME\})/\.cache(?:/pip)?(?:/\*?)?")
-_CONFIGURED = re.compile(r"\bpip[0-9.]* config\b.{0,200}no-cache-dir|\bno-cache-dir[ \t]*=")
-_SYNTAX = re.compile(r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?:[:@].*)?")
-_OLD_SYNTAX = re.compile(r"[^:]*:(?:1\.[01]|0)(?:\.[0-9]+)*")
-_OLD_PIP = re.compile(r"[:-](?:12\.04|14\.04|precise|trusty|wheezy|jessie)\b")
+_ANY = regex(r"pip|\buv\b|poetry|pdm")
+_SEEMS_PIP = regex(r"\bpip[0-9.]*[\", ]+install\b")
+_PATH = regex(r"(?:/[A-Za-z0-9_.@+-]+){2,}")
+_ITS_OWN = regex(r"cache|pip|uv|poetry|pdm", re.IGNORECASE)
+_HOME = regex(r"~|/root\b|HOME\b")
+_CACHE = regex(r"(?<!install)\.cache\b|\bcache (?:purge|remove|clear|clean|prune)\b")
+_CACHES = regex(r"(?:~|/root|\$HOME|\$\{HOME\})/\.cache(?:/pip)?(?:/\*?)?")
+_CONFIGURED = regex(r"\bpip[0-9.]* config\b.{0,200}no-cache-dir|\bno-cache-dir[ \t]*=")
+_SYNTAX = regex(r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?:[:@].*)?")
+_OLD_SYNTAX = regex(r"[^:]*:(?:1\.[01]|0)(?:\.[0-9]+)*")
+_OLD_PIP = regex(r"[:-](?:12\.04|14\.04|precise|trusty|wheezy|jessie)\b")
 
 
 def check(doc: Document, ctx: Context) -> Iterator[Finding]:

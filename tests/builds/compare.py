@@ -17,7 +17,9 @@ ANEW = (
     (r"/var/lib/apt/lists/.*", "the archive may have been updated in between"),
 )
 # Not of the image: what buildah puts there for a RUN.
-OUTSIDE = frozenset({"/dev", "/proc", "/sys", "/run", "/etc/hosts", "/etc/resolv.conf", "/etc/hostname", "/.dockerenv"})
+OUTSIDE = frozenset(
+    {"/dev", "/proc", "/sys", "/run", "/etc/hosts", "/etc/resolv.conf", "/etc/hostname", "/.dockerenv"}
+)
 _ANEW = re.compile("|".join(f"(?:{pattern})" for pattern, _ in ANEW))
 
 
@@ -54,9 +56,7 @@ def _listed(root: Path, folder: str) -> dict[str, os.stat_result]:
         return {}
 
 
-def _difference(
-    before: Path, after: Path, path: str, old: os.stat_result, new: os.stat_result
-) -> str | None:
+def _difference(before: Path, after: Path, path: str, old: os.stat_result, new: os.stat_result) -> str | None:
     for what, one, other in (
         ("type", stat.S_IFMT(old.st_mode), stat.S_IFMT(new.st_mode)),
         ("mode", stat.S_IMODE(old.st_mode), stat.S_IMODE(new.st_mode)),

@@ -66,7 +66,9 @@ class Store:
         self.options += ["--storage-opt", f"{driver}.imagestore={bases() / 'store'}"]
         (folder / "tmp").mkdir(parents=True)
 
-    def run(self, *arguments: str, environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: str, environment: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         # buildah keeps cache mounts in TMPDIR.
         own = {"BUILDAH_ISOLATION": "chroot", "TMPDIR": str(self.folder / "tmp")}
         return subprocess.run(
@@ -294,7 +296,18 @@ class Container:
         user, group, _ = self.accounts()
         done = subprocess.run(
             [
-                *(str(shutil.which("nsenter")), "-t", str(self.first()), "--mount", "--pid", "--net", "--ipc", "--uts", "--root", "--wd"),
+                *(
+                    str(shutil.which("nsenter")),
+                    "-t",
+                    str(self.first()),
+                    "--mount",
+                    "--pid",
+                    "--net",
+                    "--ipc",
+                    "--uts",
+                    "--root",
+                    "--wd",
+                ),
                 *("-G", group, "-S", user, "--", *words),
             ],
             env=self.environment(),
@@ -324,4 +337,3 @@ class Container:
             os.kill(self.first(), signal.SIGKILL)
             self.running.wait()
         return time.monotonic() - begin
-

@@ -227,7 +227,9 @@ def test_no_secrets(example: Example, store: Store) -> None:
         example.after, "--secret=id=INDEX_TOKEN,env=INDEX_TOKEN", environment={"INDEX_TOKEN": SECRET}
     )
     found = [holds_secret(answers(image)) for image in (before, after)]
-    record("no-secrets", "the secret in layers or history", *("found" if one else "not found" for one in found))
+    record(
+        "no-secrets", "the secret in layers or history", *("found" if one else "not found" for one in found)
+    )
     assert found == [True, False]
 
 

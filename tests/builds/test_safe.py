@@ -68,12 +68,18 @@ def meant(path: str, how: str, hooks: frozenset[str]) -> bool:
 
 def settings(image: Image, without: set[str]) -> dict[str, Any]:
     # buildah makes up a host's name, and names the image that it went out from.
-    return {name: value for name, value in image.config.items() if name not in {"Hostname", "Image", *without}}
+    return {
+        name: value for name, value in image.config.items() if name not in {"Hostname", "Image", *without}
+    }
 
 
 def behaviour(container: Container) -> tuple[Any, ...]:
     """What a container does: its end and output, or what it answers, what runs in it, and how healthy it is."""
-    ports = [int(port.removesuffix("/tcp")) for port in container.config.get("ExposedPorts") or {} if "/tcp" in port]
+    ports = [
+        int(port.removesuffix("/tcp"))
+        for port in container.config.get("ExposedPorts") or {}
+        if "/tcp" in port
+    ]
     if not ports:
         return container.run()
     with container.started():
@@ -91,7 +97,9 @@ def test_every_safe_hook_is_proved() -> None:
             found.hook.name
             for path in [projects.FOLDER / name / "Dockerfile"]
             for text in [path.read_bytes().decode()]
-            for found in mend_text(text, Settings(hooks), str(path), find_context(str(path), None, text)).mended
+            for found in mend_text(
+                text, Settings(hooks), str(path), find_context(str(path), None, text)
+            ).mended
         }
     )
     safe = {hook.name for hook in hooks if hook.safety == SAFE}

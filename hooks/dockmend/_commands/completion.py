@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from dockmend import _options, _registry
 from dockmend._commands import COMMANDS
+from dockmend._record import NamedTuple
 from dockmend._report.output import Output
 
 _MORE = """: bash, zsh or fish.

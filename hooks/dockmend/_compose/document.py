@@ -5,23 +5,24 @@ https://docs.docker.com/reference/compose-file/. All offsets are code points fro
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from dockmend._compose import yaml
 from dockmend._compose.yaml import ALIAS, MAPPING, SCALAR, SEQUENCE, Entry, Node
 from dockmend._dockerfile.document import Comment, Problem
 from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.text import Text, line_starts
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 
 MERGE = "<<"
 
 Path: TypeAlias = "tuple[str | int, ...]"
 
 _VERSION_1 = frozenset({"image", "build"})
-_COMMENT = re.compile(r"(?:^|(?<=[ \t\n]))#[^\r\n]*")
-_VARIABLE = re.compile(r"\$(?:\$|[A-Za-z_{])")
+_COMMENT = regex(r"(?:^|(?<=[ \t\n]))#[^\r\n]*")
+_VARIABLE = regex(r"\$(?:\$|[A-Za-z_{])")
 
 
 class Service(NamedTuple):

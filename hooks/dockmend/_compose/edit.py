@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from dockmend._compose.document import ComposeFile, Leaf, Path, plain
 from dockmend._compose.yaml import MAPPING, SCALAR, Entry, Node
 from dockmend._dockerfile.span import Edit, Span
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 
 Value: TypeAlias = "str | int | float | Mapping[str, Value]"
 
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*|[0-9]+(?:\.[0-9]+)?[A-Za-z]+")
-_BRACES = re.compile(r"[{}\[\],]")
+_PLAIN = regex(r"[A-Za-z][A-Za-z0-9_./-]*|[0-9]+(?:\.[0-9]+)?[A-Za-z]+")
+_BRACES = regex(r"[{}\[\],]")
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 
 

@@ -5,17 +5,17 @@ https://docs.docker.com/reference/compose-file/build/#dockerfile_inline
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dockmend._compose.document import ComposeFile, Path, Service, fields, interpolates
 from dockmend._compose.yaml import SCALAR, Node
 from dockmend._dockerfile.document import Document
 from dockmend._dockerfile.parser import parse
 from dockmend._dockerfile.span import Edit, Span
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 
-_HEADER = re.compile(r"\|[-+1-9]{0,2}[ \t]*(?:#[^\n]*)?\r?\n")
+_HEADER = regex(r"\|[-+1-9]{0,2}[ \t]*(?:#[^\n]*)?\r?\n")
 
 
 class Inline(NamedTuple):

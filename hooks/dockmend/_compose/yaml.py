@@ -5,11 +5,12 @@ https://yaml.org/spec/1.2.2/
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from dockmend._dockerfile.span import Span
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 
 MAPPING = "mapping"
 SEQUENCE = "sequence"
@@ -19,7 +20,7 @@ ALIAS = "alias"
 _DEEPEST = 100
 _CORE = "tag:yaml.org,2002:"
 # Anchor and tag before a node, with blanks, line ends and comments in between.
-_PROPERTIES = re.compile(r"(?:[!&][^\s,\[\]{}]*\s+(?:#[^\n]*\s+)*)*")
+_PROPERTIES = regex(r"(?:[!&][^\s,\[\]{}]*\s+(?:#[^\n]*\s+)*)*")
 
 
 class NotYaml(ValueError):

@@ -6,20 +6,20 @@ continuations are gone, so that its strings may run over lines, comments in betw
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from dockmend._dockerfile.document import Document, Logical
 from dockmend._dockerfile.lexer import GO_SPACE
 from dockmend._dockerfile.span import Edit, Span
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 
 _SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 # What closes a string that opens with a quote, those of word processors (U+2018 to U+201E) too.
 _DOUBLE, _SINGLE = "\u201c\u201d\u201e", "\u2018\u2019"
 _QUOTES = {'"': '"', "'": "'", **dict.fromkeys(_DOUBLE, _DOUBLE), **dict.fromkeys(_SINGLE, _SINGLE)}
-_BARE = re.compile(rf"""[^\s,\[\]"'{_DOUBLE}{_SINGLE}$`\\]+""")
-_ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u(?![dD][89a-fA-F])[0-9a-fA-F]{4})')
+_BARE = regex(rf"""[^\s,\[\]"'{_DOUBLE}{_SINGLE}$`\\]+""")
+_ESCAPE = regex(r'\\(?:["\\/bfnrt]|u(?![dD][89a-fA-F])[0-9a-fA-F]{4})')
 
 
 class Item(NamedTuple):

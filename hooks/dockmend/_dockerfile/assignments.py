@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from dockmend._dockerfile import lexer
 from dockmend._dockerfile.document import Instruction
+from dockmend._record import NamedTuple
 
 
 class Assignment(NamedTuple):

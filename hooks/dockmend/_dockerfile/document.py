@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.text import Text
+from dockmend._record import NamedTuple
 
 if TYPE_CHECKING:
     from typing import Concatenate, ParamSpec

@@ -6,7 +6,9 @@ Each follows one function of BuildKit's frontend/dockerfile/parser or shell pack
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 
 # Go's unicode.IsSpace; Python's str.strip() would also take U+001C to U+001F.
 GO_SPACE = (
@@ -16,16 +18,16 @@ GO_SPACE = (
 # BuildKit walks flags and HEALTHCHECK's type byte by byte, so no wider blank parts them.
 BYTE_SPACE = "\t\n\v\f\r "
 
-_WORD = re.compile(r"[^\t\v\f\r ]+")
-_JSON_STRING = re.compile(r'"([^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*)"')
-_JSON_SPACE = re.compile(r"[ \t\r\n]*")
-_JSON_ESCAPE = re.compile(r'((?:\\u[0-9a-fA-F]{4})+)|\\(["\\/bfnrt])')
-_HEREDOC = re.compile(r"([0-9]*)<<(-?)[\t\n\f\r ]*([^<]*)\Z")
+_WORD = regex(r"[^\t\v\f\r ]+")
+_JSON_STRING = regex(r'"([^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*)"')
+_JSON_SPACE = regex(r"[ \t\r\n]*")
+_JSON_ESCAPE = regex(r'((?:\\u[0-9a-fA-F]{4})+)|\\(["\\/bfnrt])')
+_HEREDOC = regex(r"([0-9]*)<<(-?)[\t\n\f\r ]*([^<]*)\Z")
 _SUBSTITUTION_DEPTH = 100
-_BLANKS_OR_NOT = re.compile(rf"[{GO_SPACE}]+|[^{GO_SPACE}]+")
-_PLAIN = re.compile(rf"[^'\"$\\<{GO_SPACE}]+")
-_LESS = re.compile(rf"<<[{GO_SPACE}]*|<")
-_PARAMETER = re.compile(r"\d+|[@*#?\-$!]|\w+")
+_BLANKS_OR_NOT = regex(rf"[{GO_SPACE}]+|[^{GO_SPACE}]+")
+_PLAIN = regex(rf"[^'\"$\\<{GO_SPACE}]+")
+_LESS = regex(rf"<<[{GO_SPACE}]*|<")
+_PARAMETER = regex(r"\d+|[@*#?\-$!]|\w+")
 
 
 class NotStrings(ValueError):

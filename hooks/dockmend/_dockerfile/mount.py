@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from typing import NamedTuple
 
 from dockmend._dockerfile.document import Instruction
+from dockmend._record import NamedTuple
 
 
 class Mount(NamedTuple):

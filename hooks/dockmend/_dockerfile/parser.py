@@ -20,6 +20,7 @@ from dockmend._dockerfile.document import (
 from dockmend._dockerfile.lexer import BYTE_SPACE, GO_SPACE
 from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.text import line_starts
+from dockmend._regex import regex
 
 # bufio.MaxScanTokenSize: a longer line, its line end included, stops BuildKit's scanner.
 MAX_LINE_BYTES = 65536
@@ -27,15 +28,15 @@ MAX_LINE_BYTES = 65536
 # BuildKit stops at the first; a text of another kind has as many as lines.
 MAX_PROBLEMS = 100
 
-_DIRECTIVE = re.compile(r"([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*\Z", re.ASCII)
+_DIRECTIVE = regex(r"([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*\Z", re.ASCII)
 _DIRECTIVES = frozenset({"syntax", "escape", "check"})
 _JSON_OR_TEXT = frozenset({"RUN", "CMD", "ENTRYPOINT", "SHELL"})
 _JSON_OR_WORDS = frozenset({"ADD", "COPY", "VOLUME"})
 _WORDS = frozenset({"EXPOSE", "FROM"})
 _ONE_PIECE = (0,)
-_NESTED = re.compile(r"(?i)ONBUILD(?![^\t\v\f\r ])")
-_HEALTHCHECK_CMD = re.compile(rf"(?i)CMD(?:[{BYTE_SPACE}]+|\Z)")
-_BLANK = re.compile(r"[\t\v\f\r ]")
+_NESTED = regex(r"(?i)ONBUILD(?![^\t\v\f\r ])")
+_HEALTHCHECK_CMD = regex(rf"(?i)CMD(?:[{BYTE_SPACE}]+|\Z)")
+_BLANK = regex(r"[\t\v\f\r ]")
 _HEREDOCS = frozenset({"ADD", "COPY", "RUN"})
 
 

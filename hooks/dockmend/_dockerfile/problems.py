@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from dockmend._dockerfile import lexer
 from dockmend._dockerfile.document import Flag, Instruction, Problem
+from dockmend._regex import regex
 
 INSTRUCTIONS = (
     "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL",
@@ -30,15 +31,15 @@ FLAGS: dict[str, dict[str, bool | None]] = {
     "RUN": {"mount": None, "network": False, "security": False, "device": None},
 }  # fmt: skip
 
-_STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*\Z")
-_DURATION = re.compile(r"[-+]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)\Z", re.ASCII)
+_STAGE_NAME = regex(r"[a-z][a-z0-9-_.]*\Z")
+_DURATION = regex(r"[-+]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)\Z", re.ASCII)
 _SECONDS = {"h": 3600, "m": 60, "s": 1, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9}
 _SIGNALS = frozenset({
     "ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT", "KILL", "PIPE",
     "POLL", "PROF", "PWR", "QUIT", "RTMAX", "RTMIN", "SEGV", "STKFLT", "STOP", "SYS", "TERM", "TRAP", "TSTP",
     "TTIN", "TTOU", "URG", "USR1", "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ",
 })  # fmt: skip
-_REAL_TIME = re.compile(r"RTM(?:IN\+|AX-)(?:[1-9]|1[0-5])\Z")
+_REAL_TIME = regex(r"RTM(?:IN\+|AX-)(?:[1-9]|1[0-5])\Z")
 _MODES = {"network": ("default", "none", "host"), "security": ("sandbox", "insecure")}
 _MOUNT_TYPES = frozenset({"bind", "cache", "tmpfs", "secret", "ssh"})
 _MOUNT_KEYS = frozenset({

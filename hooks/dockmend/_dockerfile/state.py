@@ -5,14 +5,15 @@ https://docs.docker.com/reference/dockerfile/ and BuildKit's frontend/dockerfile
 
 from __future__ import annotations
 
-import re
 import sys
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from dockmend._dockerfile import lexer
 from dockmend._dockerfile.document import Document, Instruction, Stage, derived
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 
 DEFAULT_SHELL = ("/bin/sh", "-c")
 
@@ -21,11 +22,11 @@ MAX_VALUE = 1 << 16
 # Linux's PATH_MAX.
 MAX_PATH = 4096
 
-_WINDOWS = re.compile(
+_WINDOWS = regex(
     r"(?i)(?:\A|/)(?:windows|(?:windows)?servercore|nanoserver|dotnet/framework|iis)(?:[/:@]|\Z)"
 )
-_WINDOWS_TAG = re.compile(r"(?i):[^/]*(?:nanoserver|windowsservercore|windows)")
-_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))")
+_WINDOWS_TAG = regex(r"(?i):[^/]*(?:nanoserver|windowsservercore|windows)")
+_VARIABLE = regex(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))")
 
 
 class State(NamedTuple):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from dockmend import _registry
 from dockmend._engine import files
 from dockmend._engine.errors import Failure, nearest
 from dockmend._hook import SEVERITIES
 from dockmend._project import toml
+from dockmend._record import NamedTuple
 
 # In one folder the first of them that speaks of dockmend counts.
 NAMES = (".dockmend.toml", "pyproject.toml")

@@ -10,9 +10,10 @@ import errno
 import os
 import stat
 from collections.abc import Callable
-from typing import NamedTuple, TextIO
+from typing import TextIO
 
 from dockmend._engine.errors import Failure
+from dockmend._record import NamedTuple
 
 LIMIT = 64 * 1024 * 1024
 

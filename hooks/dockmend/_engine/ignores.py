@@ -6,12 +6,12 @@ and BuildKit's `# check=skip=…` directive (https://docs.docker.com/reference/d
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dockmend._dockerfile.span import Edit, Span
+from dockmend._regex import regex
 
 if TYPE_CHECKING:
     from dockmend._dockerfile.document import Comment, Document
@@ -22,14 +22,12 @@ if TYPE_CHECKING:
 _EVERY = frozenset("*")
 # Of BuildKit's own checks alone: its names, unlike hadolint's, are words.
 _EVERY_BUILDKIT = "*buildkit"
-_HADOLINT_CODE = re.compile(r"(?:DL|SC)[0-9]+")
+_HADOLINT_CODE = regex(r"(?:DL|SC)[0-9]+")
 
 # A comment of dockmend's own: `file-` or nothing, and the codes, None where it has no brackets.
-OWN = re.compile(r"#[ \t]*dockmend:[ \t]*(file-)?ignore(?:\[([^\]]*)\]|(?![^ \t]))")
+OWN = regex(r"#[ \t]*dockmend:[ \t]*(file-)?ignore(?:\[([^\]]*)\]|(?![^ \t]))")
 # As measured of hadolint 2.15.1: the whole line counts or nothing, and only another comment may follow.
-_HADOLINT = re.compile(
-    r"#\s*hadolint\s+(global\s+)?ignore\s*=\s*([DLSC0-9]+(?:\s*,\s*[DLSC0-9]+)*)\s*(?:#.*)?"
-)
+_HADOLINT = regex(r"#\s*hadolint\s+(global\s+)?ignore\s*=\s*([DLSC0-9]+(?:\s*,\s*[DLSC0-9]+)*)\s*(?:#.*)?")
 
 
 class Ignores:

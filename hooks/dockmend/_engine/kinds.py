@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import importlib
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, cast
+
+from dockmend._regex import regex
 
 if TYPE_CHECKING:
     from dockmend._compose.document import ComposeFile
@@ -32,8 +33,8 @@ SCRIPT = "script"
 # Characters; beyond, what is kept would weigh more than the time it saves.
 _USUAL = 1 << 16
 
-_COMPOSE = re.compile(r"(?:.*[-._])?compose(?:[-._].*)?\.ya?ml")
-_SCRIPT = re.compile(
+_COMPOSE = regex(r"(?:.*[-._])?compose(?:[-._].*)?\.ya?ml")
+_SCRIPT = regex(
     r"(?:.*/)?(?:[^/]*\.(?:sh|bash|mk)|GNUmakefile|[Mm]akefile|Jenkinsfile"
     r"|\.github/workflows/[^/]*\.ya?ml|\.circleci/config\.yml"
     r"|\.(?:gitlab-ci|travis|drone|woodpecker)\.ya?ml|(?:azure|bitbucket)-pipelines\.yml)"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from typing import NamedTuple
 
 from dockmend._dockerfile.span import Edit, Span
+from dockmend._record import NamedTuple
 
 # difflib's time grows with the square of a repetitive text: between the first and the last change of a text
 # with more lines than this, all lines count as changed. No Dockerfile comes near.

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from dockmend._dockerfile.document import Problem
 from dockmend._edit import Edits, Overlap
 from dockmend._engine.kinds import Kind, kind_of
 from dockmend._hook import SAFE, Context, FileEdit, Finding, Fix, Hook
+from dockmend._record import NamedTuple
 
 if TYPE_CHECKING:
     from dockmend._engine.kinds import Parsed

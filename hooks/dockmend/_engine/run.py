@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from dockmend import _registry
 from dockmend._dockerfile.document import Problem
@@ -15,6 +15,7 @@ from dockmend._engine.mend import Only, Reported, Result, Settings, check_text, 
 from dockmend._hook import ERROR, SEVERITIES, WARNING, Context, Edit, FileEdit, Finding
 from dockmend._project.context import BuildContext
 from dockmend._project.find import find_context
+from dockmend._record import NamedTuple
 
 if TYPE_CHECKING:
     from dockmend._engine.kinds import Parsed

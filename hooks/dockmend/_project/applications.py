@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from dockmend._dockerfile.document import Document, Instruction
 from dockmend._project import servers
 from dockmend._project.root import plain
 from dockmend._project.start import Run, Start
+from dockmend._regex import regex
 from dockmend._shell.words import SHELLS
 
 # Interpreters, and what is written for them.
@@ -29,12 +29,12 @@ _ASIDE = frozenset(
     """.split()  # noqa: SIM905
 )
 # What installs or builds applications, not parts of a system.
-_INSTALLERS = re.compile(
+_INSTALLERS = regex(
     r"\b(?:pip[0-9.]*|npm|yarn|pnpm|gem|bundle|cargo|go|pipx|uv|poetry|conda|mamba|mvnw?|gradlew?|dotnet|composer"
     r"|stack|cabal|lein|luarocks|cpanm?)[ \t][^&|;\n]{0,120}?"
     r"\b(?:install|add|build|get|publish|require|global|i|sync|package|create)\b|\beasy_install\b"
 )
-_SCRIPT = re.compile(r".*\.(?:sh|bash)\Z")
+_SCRIPT = regex(r".*\.(?:sh|bash)\Z")
 
 
 def unknown(doc: Document, instructions: Sequence[Instruction], begun: Start) -> str:

@@ -6,7 +6,7 @@ bzip2, xz or zstd; moby's pkg/archive does the same for the classic builder.
 
 from __future__ import annotations
 
-import re
+from dockmend._regex import regex
 
 BLOCK = 512
 # So much of a file is enough to undo its compression up to the first tar header.
@@ -24,8 +24,8 @@ _ENDINGS = (
 )  # fmt: skip
 # Formats that are tar archives under a name of their own.
 _FORMATS = (".apk", ".box", ".cbt", ".crate", ".gem", ".oci", ".ova")
-_TAR_WITH_MORE = re.compile(r"\.tar[._-][^/]*\Z")
-_ABOUT_ARCHIVE = re.compile(r"\.(?:asc|sig|md5|sha)[^./]*\Z")
+_TAR_WITH_MORE = regex(r"\.tar[._-][^/]*\Z")
+_ABOUT_ARCHIVE = regex(r"\.(?:asc|sig|md5|sha)[^./]*\Z")
 
 
 def named_archive(name: str) -> bool:

@@ -6,18 +6,17 @@ the releases are named: of others it is not known here what a header package lea
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple
-
 from dockmend._project.images import ALPINE
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 
-_TOOLS = re.compile(
+_TOOLS = regex(
     r"(?:build-essential|build-base|alpine-sdk|gcc|g\+\+|cpp|clang|make|cmake|ninja-build|ninja|samurai"
     r"|autoconf|automake|libtool|pkg-config|pkgconf|pkgconfig|binutils|dpkg-dev|swig|bison|flex|cargo|rust|rustc|cython3?"
     r"|gfortran"
     r"|(?:lib)?python[0-9.]*-dev|libc6?-dev|musl-dev|linux-headers.*)(?:-[0-9.]+)?\Z"
 )
-_HEADERS = re.compile(r"[a-z0-9].*-dev(?:el)?\Z")
+_HEADERS = regex(r"[a-z0-9].*-dev(?:el)?\Z")
 
 # The images of Python link with these themselves.
 _IN_PYTHON = frozenset(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dockmend._compose.document import ComposeFile, Service, fields, pairs, words
 from dockmend._compose.yaml import Node
@@ -12,12 +10,14 @@ from dockmend._dockerfile.span import Span
 from dockmend._project.secret_names import is_secret
 from dockmend._project.secret_tokens import tokens
 from dockmend._project.secrets import in_script
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 
 # https://docs.docker.com/reference/compose-file/interpolation/
-_LINE = re.compile(
+_LINE = regex(
     r"(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)=(?:'([^'$\\]*)'|\"([^\"$\\]*)\"|([^\s'\"$\\#]*))[ \t\r]*"
 )
-_DEFAULT = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*):?[-+]([^${}]*)\}")
+_DEFAULT = regex(r"\$\{([A-Za-z_][A-Za-z0-9_]*):?[-+]([^${}]*)\}")
 
 
 class Secret(NamedTuple):

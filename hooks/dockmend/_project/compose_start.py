@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from dockmend._compose.document import words
 from dockmend._compose.yaml import SCALAR, Node
+from dockmend._record import NamedTuple
 
 _BLANK = frozenset(" \t\r\n")
 _OPERATORS = frozenset(";&|<>")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from dockmend._dockerfile.document import Document
 from dockmend._dockerfile.span import Span
+from dockmend._regex import regex
 
 if TYPE_CHECKING:
     from dockmend._compose.document import ComposeFile
@@ -29,7 +30,7 @@ _NAME = "DOCKER_CONTENT_TRUST"
 _FLAG = "--disable-content-trust"
 # As Dockerfiles, shells, env files, Makefiles, PowerShell and cmd assign; as YAML and JSON do; as ENV of old
 # and fish do, where a word of prose could follow too; as Kubernetes does.
-_SET = re.compile(
+_SET = regex(
     rf"(?<![\w$-])(?<!\$\{{){_NAME}(?![\w-])[\"']?"
     r"(?:=|[ \t]+=[ \t]*|[ \t]*(?:::?|\?)=[ \t]*|[ \t]*:[ \t]*"
     r"|[ \t]*(?:,[ \t]*|\r?\n[ \t]*)[\"']?value[\"']?[ \t]*:[ \t]*"
@@ -38,7 +39,7 @@ _SET = re.compile(
     rf"|(?<![\w-]){_FLAG}=(?:0|[fF]|false|FALSE|False)(?![\w.-])",
     re.ASCII,
 )
-_COMMENT = re.compile(r"^#|(?<=[ \t])#", re.MULTILINE)
+_COMMENT = regex(r"^#|(?<=[ \t])#", re.MULTILINE)
 # What Go's strconv.ParseBool calls false, and what YAML leaves to the environment.
 _OFF = frozenset({"", "0", "f", "F", "false", "FALSE", "False", "null", "~"})
 _UNKNOWN = ("$", "{", "%")

@@ -11,11 +11,11 @@ import os
 import stat
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
 
 from dockmend._project.archive import HEAD, is_archive
 from dockmend._project.ignore import IgnoreFile
 from dockmend._project.pattern import BadPattern, clean, glob, has_wildcard
+from dockmend._record import NamedTuple
 
 FILE = "file"
 FOLDER = "folder"

@@ -10,13 +10,14 @@ import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from typing import NamedTuple
 
 from dockmend._dockerfile import array
 from dockmend._dockerfile.document import Document, Instruction, Stage
 from dockmend._dockerfile.state import expand, state_after, state_at
 from dockmend._project.context import FILE, FOLDER, BuildContext
 from dockmend._project.reference import base_image
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 from dockmend._shell import words
 from dockmend._shell.words import SHELLS
 
@@ -123,11 +124,11 @@ _INITS = {
     "tini-static": _TINI,
 }
 
-_ENDS = re.compile(
+_ENDS = regex(
     r'exec (?:(?:[\w/.-]*/)?(?:gosu|su-exec) [\w.:-]+ |(?:[\w/.-]*/)?(?:tini|dumb-init) (?:-- )?)?"\$@"'
 )
 # What may read or change the positional parameters, in a script that should only hand them on.
-_LOOKS = re.compile(
+_LOOKS = regex(
     r"""\$(?:[1-9@*#]|\{[#!]?[1-9@*#])|\b(?:shift|getopts|eval|source|BASH_ARGV|argv)\b
     |(?:^|[;&|({\s])\.[ \t]|\bset[ \t]+(?:--|-[ \t]|[^-+\s])|\bfor[ \t]+\w+[ \t]*(?:;|do\b|$)""",
     re.VERBOSE | re.MULTILINE,

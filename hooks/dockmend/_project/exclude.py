@@ -9,7 +9,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from dockmend._project import kind as kinds
 from dockmend._project import needs
@@ -19,9 +18,11 @@ from dockmend._project.kind import Line
 from dockmend._project.pattern import ANY_PATH, Automaton, BadPattern, Token, glob, has_wildcard, literal
 from dockmend._project.project import Build, Project
 from dockmend._project.sources import Source
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 
 _GO_FILES = 2000
-_EXAMPLE = re.compile(r"(?:example|sample|template|dist)\Z")
+_EXAMPLE = regex(r"(?:example|sample|template|dist)\Z")
 _INSTALLERS = {
     "npm": {"ci", "i", "install", "clean-install"},
     "pnpm": {"i", "install"},

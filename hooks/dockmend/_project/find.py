@@ -12,8 +12,9 @@ from dockmend._dockerfile.parser import parse
 from dockmend._project.context import NOT_KNOWN, BuildContext, Built, read_head
 from dockmend._project.git import repository_top
 from dockmend._project.sources import context_sources, is_remote
+from dockmend._regex import regex
 
-_COMPOSE_NAME = re.compile(r"(?:docker-)?compose(?:[.-][^/]*)?\.ya?ml")
+_COMPOSE_NAME = regex(r"(?:docker-)?compose(?:[.-][^/]*)?\.ya?ml")
 _LARGEST = 1 << 20
 _DEPTH = 20
 

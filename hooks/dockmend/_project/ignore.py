@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple
 
 from dockmend._dockerfile.lexer import GO_SPACE
 from dockmend._project.pattern import Automaton, BadPattern, clean, glob, ignore_pattern
+from dockmend._record import NamedTuple
 
 # bufio.MaxScanTokenSize: a longer line ends ignorefile.ReadAll with an error.
 _LONGEST_LINE = 64 * 1024

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dockmend._dockerfile.assignments import Assignment, assignments
 from dockmend._dockerfile.document import Document, Flag, Instruction, Meaning
 from dockmend._dockerfile.span import Edit, Span
 from dockmend._project.images import Facts, facts
 from dockmend._project.reference import SCRATCH, Image, base_reference, parse
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 
 if TYPE_CHECKING:
     from dockmend._compose.document import ComposeFile
     from dockmend._compose.yaml import Node
 
 _VARIABLE = r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))"
-_TAG_VARIABLE = re.compile(rf"[^@]*:{_VARIABLE}\Z")
-_WHOLE_VARIABLE = re.compile(rf"{_VARIABLE}\Z")
-_NAMED = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
-_FROM_FIELD = re.compile(r"(?:\A|,)from=([^,\"]*)")
+_TAG_VARIABLE = regex(rf"[^@]*:{_VARIABLE}\Z")
+_WHOLE_VARIABLE = regex(rf"{_VARIABLE}\Z")
+_NAMED = regex(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+_FROM_FIELD = regex(r"(?:\A|,)from=([^,\"]*)")
 
 
 class Place(NamedTuple):

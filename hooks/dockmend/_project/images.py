@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
 
 from dockmend._project.reference import Image
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 
 DEBIAN, ALPINE, RHEL = "debian", "alpine", "rhel"
 DISTROLESS, BUSYBOX, SCRATCH = "distroless", "busybox", "scratch"
@@ -21,22 +22,22 @@ PAGE, HTTP, TCP = "page", "http", "tcp"
 
 # Words of a tag, parted by "-", that name its system.
 _SYSTEMS = (
-    (ALPINE, re.compile(r"alpine[0-9.]*\Z")),
-    (DEBIAN, re.compile(r"(?:debian|ubuntu)[0-9.]*\Z")),
-    (DEBIAN, re.compile(r"(?:wheezy|jessie|stretch|buster|bullseye|bookworm|trixie|forky|sid)\Z")),
+    (ALPINE, regex(r"alpine[0-9.]*\Z")),
+    (DEBIAN, regex(r"(?:debian|ubuntu)[0-9.]*\Z")),
+    (DEBIAN, regex(r"(?:wheezy|jessie|stretch|buster|bullseye|bookworm|trixie|forky|sid)\Z")),
     (
         DEBIAN,
-        re.compile(r"(?:trusty|xenial|bionic|focal|jammy|kinetic|lunar|mantic|noble|oracular|plucky)\Z"),
+        regex(r"(?:trusty|xenial|bionic|focal|jammy|kinetic|lunar|mantic|noble|oracular|plucky)\Z"),
     ),
-    (RHEL, re.compile(r"(?:ubi|centos|rockylinux|almalinux|fedora|oraclelinux|ol|al)[0-9.]*\Z")),
-    (RHEL, re.compile(r"amazon(?:linux[0-9.]*|corretto)\Z")),
+    (RHEL, regex(r"(?:ubi|centos|rockylinux|almalinux|fedora|oraclelinux|ol|al)[0-9.]*\Z")),
+    (RHEL, regex(r"amazon(?:linux[0-9.]*|corretto)\Z")),
 )
 # Words that name a system, or a maker, of which nothing is known here.
-_ELSEWHERE = re.compile(
+_ELSEWHERE = regex(
     r"windows|nanoserver|servercore|chiseled|mariner|azurelinux|photon|onbuild|ibm|sapmachine|azul|liberica"
     r"|graalvm|microsoft|dragonwell|(?:distroless|minimal|micro|oracle)\Z"
 )
-_UBI = re.compile(
+_UBI = regex(
     r"(?:registry\.access\.redhat\.com|registry\.redhat\.io|redhat)/ubi[0-9]+"
     r"(?:/ubi)?(?:(-minimal|/ubi-minimal)|[-/](.+))?"
 )

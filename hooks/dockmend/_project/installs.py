@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 from dockmend._shell import pip_words
 from dockmend._shell.code import Code
 from dockmend._shell.standalone import Outside, is_standalone, opens_nothing
@@ -52,7 +52,7 @@ bundle   | Gemfile        | Gemfile.lock      | ,install       | --frozen --depl
 composer | composer.json  | composer.lock     | install        | install               | auth.json               | vendor
 """  # noqa: E501
 # Options that have the tool work somewhere else, or on something else.
-_ELSEWHERE = re.compile(
+_ELSEWHERE = regex(
     r"--(?:prefix|cwd|dir|directory|project|package|filter|workspaces?|workspace-root|recursive|modules-folder"
     r"|global|working-dir|gemfile|requirements|manifest-path|modfile|version|help)\b|-[gCwrFdpPh]\Z"
 )

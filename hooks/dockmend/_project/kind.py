@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 
 VERSION_CONTROL = "Version control"
 SECRETS = "Secrets"
@@ -48,8 +50,8 @@ class Kind(NamedTuple):
 
 
 def _kind(name: str, markers: str, images: str, manifests: str, *lines: Line) -> Kind:
-    image = re.compile(rf"(?:\A|.*/)(?:{images})(?:[:@-].*)?\Z")
-    return Kind(name, re.compile(rf"(?:{markers})\Z"), image, re.compile(rf"(?:{manifests})\Z"), lines)
+    image = regex(rf"(?:\A|.*/)(?:{images})(?:[:@-].*)?\Z")
+    return Kind(name, regex(rf"(?:{markers})\Z"), image, regex(rf"(?:{manifests})\Z"), lines)
 
 
 def line(pattern: str, group: str, *samples: str, extra: bool = False, deep: bool = False) -> Line:
@@ -184,7 +186,7 @@ NODE_TOOLS = frozenset({
 })  # fmt: skip
 
 # What a folder of documentation holds; anything else may be the source of a site, or a program's own data.
-DOC_FILES = re.compile(
+DOC_FILES = regex(
     r"(?i)docs/(?:.*\.(?:md|rst|txt|adoc|png|jpe?g|gif|svg|webp|pdf|ipynb|puml|drawio|bib|tex|bat)"
     r"|(?:.*/)?(?:conf\.py|makefile|\.gitignore|\.gitkeep|\.nojekyll)|(?:.*/)?_(?:static|templates)/.*)\Z"
 )
@@ -195,21 +197,21 @@ SITE_TOOLS = frozenset({
 # Folders that hold what a tool installed, and may hold the project's settings for it.
 SETTINGS_TOO = frozenset({".bundle", "vendor/bundle"})
 # Names of folders that are copied for the keys in them.
-KEY_FOLDER = re.compile(
+KEY_FOLDER = regex(
     r"(?i)(?:^|[/._-])(?:certs?|certificates?|ssl|tls|pki|keys?|secrets?|credentials?)(?:[/._-]|\Z)"
 )
 # Compilers that take documentation into the program: go:embed, swag's docs package, include_str!.
 COMPILED_DOCS = frozenset({"Go", "Rust"})
 
 # Names that tell what wrote a folder of build output.
-OUTPUT_SIGNS = re.compile(
+OUTPUT_SIGNS = regex(
     r"(?:lib|bdist\..*|temp\..*|libs|tmp|classes|reports|generated|kotlin|maven-(?:status|archiver)|surefire-reports"
     r"|CACHEDIR\.TAG|\.rustc_info\.json|debug|release|Debug|Release|project\.assets\.json|asset-manifest\.json"
     r"|BUILD_ID|[^/]*\.(?:whl|jar|war|egg|tar\.gz|nuget\.(?:dgspec\.json|g\.props|g\.targets)))\Z"
 )
 
 # Tools that ask git for a version when the project is built or installed.
-GIT_TOOLS = re.compile(
+GIT_TOOLS = regex(
     r"setuptools[_-](?:scm|git)|versioneer|(?:hatch|flit)[_-](?:vcs|scm)|(?:poetry|uv)-dynamic-versioning|dunamai"
     r"|vcversioner|versioningit|miniver|source *= *[\"'](?:scm|vcs)"
     r"|lefthook|simple-git-hooks|git-(?:rev|describe)|git-commit-id|gradle-git|jgitver|axion-release|git-version|nebula\.release|vergen|shadow-rs|gitinfo"

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dockmend._compose.document import MERGE, ComposeFile, Service, fields, parse, texts
 from dockmend._compose.yaml import Entry, Node
 from dockmend._project.context import BuildContext
 from dockmend._project.find import compose_files
+from dockmend._record import NamedTuple
 
 MEMORY, CPUS = "memory", "cpus"
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from dockmend._project.context import FILE, MISSING
 from dockmend._project.installs import PIP, Install
 from dockmend._project.toml import NotToml
 from dockmend._project.toml import parse as parse_toml
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 from dockmend._shell import pip_words
 
 _MOST_FILES = 50
@@ -19,9 +21,9 @@ _LIFECYCLE = frozenset(
     preinstall install postinstall prepublish preprepare prepare postprepare dependencies
     """.split()  # noqa: SIM905
 )
-_LOCAL_NODE = re.compile(r"(?:file|link|portal|workspace|patch|exec):|\.{0,2}/|~/")
-_LOCAL_GO = re.compile(r"=>[ \t]*(?:\.{1,2}/|/)")
-_READS = re.compile(
+_LOCAL_NODE = regex(r"(?:file|link|portal|workspace|patch|exec):|\.{0,2}/|~/")
+_LOCAL_GO = regex(r"=>[ \t]*(?:\.{1,2}/|/)")
+_READS = regex(
     r"\b(?:gemspec|eval_gemfile|require_relative|instance_eval|File|Dir|IO|Pathname|load|plugin)\b|__dir__|\bpath\b"
 )
 _FIXED_BY = {

@@ -8,34 +8,35 @@ from collections.abc import Iterator
 from dockmend._dockerfile.document import Document, Stage
 from dockmend._project.context import BuildContext
 from dockmend._project.small_images import BRING, BUILD, JDK, PYTHON_NEEDS, Small
+from dockmend._regex import regex
 from dockmend._shell.code import Code, code_of
 from dockmend._shell.commands import Command
 from dockmend._shell.installed import package_name, packages, pip_install, requirement_files, requirements
 
 # Their installation fails without the folder: https://github.com/debuerreotype/debuerreotype/issues/10
 # Java's packages are among them, and so is what depends on one.
-_MAN_PAGES = re.compile(
+_MAN_PAGES = regex(
     r"openjdk-|default-j(?:re|dk)|postgresql|(?:maven|ant|gradle|scala|groovy|fop|jmeter|plantuml|pdftk|jython)\Z"
     r"|ca-certificates-java|tomcat[0-9]|jetty|zookeeper|leiningen|clojure|icedtea"
 )
 _UNPACKS = {"-i", "--install"}
-_JAVA_PLACES = re.compile(r"/usr/local/openjdk|/usr/lib/jvm|/docker-java-home|JAVA_VERSION")
-_MANAGER = re.compile(r"apt(?:-.*|itude)?\Z|apk\Z|yum\Z|(?:micro)?dnf\Z|dpkg|rpm\Z")
+_JAVA_PLACES = regex(r"/usr/local/openjdk|/usr/lib/jvm|/docker-java-home|JAVA_VERSION")
+_MANAGER = regex(r"apt(?:-.*|itude)?\Z|apk\Z|yum\Z|(?:micro)?dnf\Z|dpkg|rpm\Z")
 # Programs that call a tool, by what shows it in their words.
 _CALLERS = (
-    ("git", re.compile(r"\bgit\+|\Abower\b")),
-    ("gcc", re.compile(r"\A(?:[./\w-]*/)?config(?:ure)?\b")),
-    ("bzip2", re.compile(r"\Atar(?: -?[a-zA-Z]*j|\b.*(?: -[a-zA-Z]*j|--bzip2|\.t?bz2?\b))")),
-    ("xz", re.compile(r"\Atar(?: -?[a-zA-Z]*J|\b.*(?: -[a-zA-Z]*J|--xz|\.t?xz\b))")),
+    ("git", regex(r"\bgit\+|\Abower\b")),
+    ("gcc", regex(r"\A(?:[./\w-]*/)?config(?:ure)?\b")),
+    ("bzip2", regex(r"\Atar(?: -?[a-zA-Z]*j|\b.*(?: -[a-zA-Z]*j|--bzip2|\.t?bz2?\b))")),
+    ("xz", regex(r"\Atar(?: -?[a-zA-Z]*J|\b.*(?: -[a-zA-Z]*J|--xz|\.t?xz\b))")),
 )
 # Settings of a tool that COPY or ADD puts in its place.
-_SETTINGS = (("ssh", re.compile(r"/\.ssh(?![\w.])")), ("git", re.compile(r"/\.gitconfig\b")))
+_SETTINGS = (("ssh", regex(r"/\.ssh(?![\w.])")), ("git", regex(r"/\.gitconfig\b")))
 _PROJECT_FILES = {
     "uv": ("pyproject.toml", "uv.lock"), "poetry": ("pyproject.toml", "poetry.lock"),
     "pdm": ("pyproject.toml", "pdm.lock"), "pipenv": ("Pipfile", "Pipfile.lock"),
 }  # fmt: skip
 # The name that starts a requirement, or is quoted in TOML and JSON, and its extras.
-_REQUIREMENT = re.compile(r"(?m)(?:^|[\"'])[ \t]*([A-Za-z0-9][A-Za-z0-9._-]*)[ \t]*(\[[^\]\n]*\])?")
+_REQUIREMENT = regex(r"(?m)(?:^|[\"'])[ \t]*([A-Za-z0-9][A-Za-z0-9._-]*)[ \t]*(\[[^\]\n]*\])?")
 _NATIVE = {
     "bundle": "gems",
     "bundler": "gems",
@@ -77,7 +78,7 @@ class _Uses:
         self.found: dict[str, None] = {}
         self.installed: dict[int, set[str]] = {}
         names = "|".join(map(re.escape, sorted(small.lacks, key=len, reverse=True))) or r"\b\B"
-        self.mention = re.compile(rf"(?<![\w./+-])(?:{names})(?![\w.=+:/-])")
+        self.mention = regex(rf"(?<![\w./+-])(?:{names})(?![\w.=+:/-])")
 
     def stage(self, stage: Stage) -> None:
         """Look at one stage, those it is built FROM looked at before."""

@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterable, Iterator
 
 from dockmend._project import toml
+from dockmend._regex import regex
 
 # What cannot be part of a path that a script names plainly.
-_WORD = re.compile(r"[^\s\"'`;|&()<>,={}\[\]$:!\\]+")
-_SEGMENT = re.compile(r"[;&|\n]+")
+_WORD = regex(r"[^\s\"'`;|&()<>,={}\[\]$:!\\]+")
+_SEGMENT = regex(r"[;&|\n]+")
 
 # Sections of pyproject.toml and setup.cfg, and keys of package.json, that no build reads.
 _CHECKERS = frozenset({
@@ -31,9 +32,7 @@ _UNBUILT_KEYS = frozenset({
     "devDependencies", "peerDependencies", "engines", "version", "name", "volta", "packageManager",
     "funding",
 })  # fmt: skip
-_UNBUILT_SCRIPTS = re.compile(
-    r"clean|lint|format|fmt|test|coverage|docker|deploy|release|publish|prettier|eslint"
-)
+_UNBUILT_SCRIPTS = regex(r"clean|lint|format|fmt|test|coverage|docker|deploy|release|publish|prettier|eslint")
 
 # Commands that read what no word names.
 _READS = {

@@ -7,9 +7,7 @@ https://docs.docker.com/build/cache/optimize/#order-your-layers
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Collection, Iterator
-from typing import NamedTuple
 
 from dockmend._dockerfile.document import Document, Instruction, Stage, derived
 from dockmend._dockerfile.state import expand, is_windows, state_at
@@ -18,15 +16,17 @@ from dockmend._project.context import FOLDER, MISSING, BuildContext
 from dockmend._project.installs import Install, installs
 from dockmend._project.pattern import has_wildcard
 from dockmend._project.sources import copy_sources, destination, is_remote
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 from dockmend._shell.code import Code, code_of
 from dockmend._shell.groups import has_comment_for_a_tool
 
 _FLAGS = frozenset({"chown", "chmod", "link"})
-_MAY_INSTALL = re.compile(
+_MAY_INSTALL = regex(
     r"\bpip|\buv\b|\bpoetry\b|\bpdm\b|\b[np]*npm\b|\byarn\b|\bgo\b|\bcargo\b|\bbundler?\b|\bcomposer\b"
 )
-_PLAIN = re.compile(r"[A-Za-z0-9_.@+/-]+")
-_TARGET = re.compile(r"[^\"'\\ \t<]+")
+_PLAIN = regex(r"[A-Za-z0-9_.@+/-]+")
+_TARGET = regex(r"[^\"'\\ \t<]+")
 _PASSED = frozenset(
     """
     LABEL EXPOSE CMD ENTRYPOINT HEALTHCHECK STOPSIGNAL MAINTAINER USER SHELL ONBUILD

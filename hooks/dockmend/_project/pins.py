@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dockmend._dockerfile.document import Document
 from dockmend._dockerfile.span import Edit, Span
 from dockmend._project.image_uses import Place, deciding, image_uses, service_images
 from dockmend._project.reference import SCRATCH, Image, base_reference, parse, written
 from dockmend._project.scripts import ScriptFile
+from dockmend._record import NamedTuple
 
 if TYPE_CHECKING:
     from dockmend._compose.document import ComposeFile

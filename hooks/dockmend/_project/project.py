@@ -6,7 +6,6 @@ import os
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from dockmend._dockerfile.document import Document, Instruction
 from dockmend._dockerfile.parser import parse
@@ -18,14 +17,16 @@ from dockmend._project.git import tracked
 from dockmend._project.kind import Line, line
 from dockmend._project.pattern import has_wildcard
 from dockmend._project.sources import Source, context_sources, destination
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 
-_DOCKERFILE = re.compile(
+_DOCKERFILE = regex(
     r"(?:(?:Docker|Container)file(?:[.-].*)?|dockerfile|.*\.[Dd]ockerfile)(?<!\.dockerignore)\Z"
 )
 _DOCKERFILES = 40
 _SCRIPTS = 20
 _SCRIPT_SIZE = 1 << 16
-_SCRIPT_NAME = re.compile(
+_SCRIPT_NAME = regex(
     r"(?:.*/)?(?:[^./]*|[^/]*\.(?:sh|bash|zsh|ksh|mk|conf|ini|ya?ml|toml|json|js|cjs|mjs))\Z"
 )
 _SUFFIXES = 12

@@ -5,11 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from dockmend._dockerfile.assignments import assignments
 from dockmend._dockerfile.document import Document, Instruction, Stage
 from dockmend._dockerfile.state import state_at
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 from dockmend._shell.code import code_of
 from dockmend._shell.commands import Command
 from dockmend._shell.installed import pip_install, requirements
@@ -19,7 +20,7 @@ WHEELS = "/wheels"
 
 _MANY = 50
 
-_LOCAL = re.compile(r"\.|(?!.*://).*(?:/|\.(?:whl|tar\.gz|zip)\Z)")
+_LOCAL = regex(r"\.|(?!.*://).*(?:/|\.(?:whl|tar\.gz|zip)\Z)")
 
 PIP, UV, POETRY = "pip", "uv", "poetry"
 
@@ -30,7 +31,7 @@ _TOOLS = frozenset(
     flit build certifi
     """.split()  # noqa: SIM905
 )
-_PYTHON = re.compile(r"python[0-9.]*\Z")
+_PYTHON = regex(r"python[0-9.]*\Z")
 # https://pip.pypa.io/en/stable/cli/pip_wheel/: what `pip wheel` takes as `pip install` does, with a value and
 # without, and what only the latter knows.
 _BOTH_VALUED = frozenset(

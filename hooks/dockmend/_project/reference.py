@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from dockmend._dockerfile import lexer
 from dockmend._dockerfile.document import Document, Stage, derived
 from dockmend._dockerfile.state import expand, root_base
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 
 SCRATCH = "scratch"
 
@@ -26,11 +27,11 @@ _MIRRORS = {
 _ARCHITECTURES = frozenset(
     {"amd64", "arm32v5", "arm32v6", "arm32v7", "arm64v8", "i386", "mips64le", "ppc64le", "riscv64", "s390x"}
 )
-_PATH = re.compile(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*")
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", re.ASCII)
+_PATH = regex(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*")
+_TAG = regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", re.ASCII)
 # By the Dockerfiles of jupyter/docker-stacks, CircleCI's cimg-base and hassio-addons/app-base.
-_SETS_SHELL = re.compile(r"(?:quay\.io/|ghcr\.io/)?(?:jupyter|cimg|hassio-addons|hassioaddons)/")
-_DEFAULTED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(:?)-([^${}'\"\\]*)\}")
+_SETS_SHELL = regex(r"(?:quay\.io/|ghcr\.io/)?(?:jupyter|cimg|hassio-addons|hassioaddons)/")
+_DEFAULTED = regex(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(:?)-([^${}'\"\\]*)\}")
 
 
 class Image(NamedTuple):

@@ -9,6 +9,7 @@ from dockmend._dockerfile.document import Instruction
 from dockmend._project.archive import may_be_archive
 from dockmend._project.images import SCRATCH, Facts
 from dockmend._project.start import Start
+from dockmend._regex import regex
 
 _DROPPERS = frozenset(
     """
@@ -33,17 +34,17 @@ _ROOTS = frozenset(
     """.split()  # noqa: SIM905
 )
 # Packages of these, and of what gives root up: where the start script cannot be seen, they are there for it.
-_PACKAGES = re.compile(
+_PACKAGES = regex(
     r"(?<![\w./-])(?:gosu|su-exec|s6-overlay|supervisor|runit|nginx(?:-full|-light|-extras)?|apache2|httpd"
     r"|lighttpd|php[0-9.]*-fpm|(?:mysql|mariadb)-server(?:-[0-9.]+)?|openssh-server|mariadb|postgresql(?:-[0-9.]+)?|openssh|cron"
     r"|cronie|dcron|vsftpd|proftpd[\w-]*|pure-ftpd|cups|rsyslog|squid3?|bind9?|dnsmasq|postfix|dovecot[\w-]*"
     r"|exim4|hiawatha|openvpn|haproxy|varnish|samba|nfs-kernel-server|strongswan|iptables|fail2ban|slapd)(?![\w.-])"
 )
 # Whoever may write to the socket is root of the host, and it is root's.
-_SOCKET = re.compile(
+_SOCKET = regex(
     r"docker\.sock\b|(?<![\w./-])docker(?:\.io|-ce|-ce-cli|-cli)(?![\w.-])|/bin/docker[\"\]\s]*\Z"
 )
-_USER_OPTION = re.compile(r"--(?:user|uid|chuid|setuid|setuser)(?:=|\Z)")
+_USER_OPTION = regex(r"--(?:user|uid|chuid|setuid|setuser)(?:=|\Z)")
 
 
 def wants_root(instructions: Sequence[Instruction], begun: Start, known: Facts) -> bool:

@@ -11,6 +11,7 @@ from dockmend._dockerfile.document import Document, Instruction, Stage
 from dockmend._dockerfile.state import expand, state_after, state_at
 from dockmend._project.images import ALPINE, BUSYBOX, ROOT, SCRATCH, Facts
 from dockmend._project.start import Start
+from dockmend._regex import regex
 from dockmend._shell import words
 from dockmend._shell.code import code_of
 from dockmend._shell.commands import Command
@@ -21,8 +22,8 @@ _NEW = "app"
 _NONROOT = "65532:65532"
 _MAKERS = frozenset({"adduser", "useradd"})
 _GROUP_MAKERS = frozenset({"addgroup", "groupadd", "newusers"})
-_NAME = re.compile(r"[a-z_][a-z0-9_-]*")
-_OCTAL = re.compile(r"[0-7]{3,4}\Z")
+_NAME = regex(r"[a-z_][a-z0-9_-]*")
+_OCTAL = regex(r"[0-7]{3,4}\Z")
 # Programs that change files, of which a container's root owns what the image brings.
 _CHANGERS = frozenset(
     """
@@ -30,20 +31,20 @@ _CHANGERS = frozenset(
     ssh-keygen tee touch update-ca-certificates useradd usermod yum
     """.split()  # noqa: SIM905
 )
-_FREE = re.compile(r"/(?:var/)?tmp(?:/|\Z)|/dev/|/run/user/|-")
+_FREE = regex(r"/(?:var/)?tmp(?:/|\Z)|/dev/|/run/user/|-")
 # Tools that build what they start, with what they have downloaded into the home of who has built the image.
-_BUILDERS = re.compile(
+_BUILDERS = regex(
     r"(?:(?:./)?(?:mvnw?|gradlew?)|sbt|lein|make)(?: |\Z)|dotnet (?:run|watch|test)\b"
     r"|(?:npm|yarn|pnpm|bower|bundle|gem|pip3?) (?:ci|i|install)\b"
 )
 # What is put into root's home, and by what nothing is.
 _PASS = frozenset({"rm", "cd", ".", "source"})
-_AT_HOME = re.compile(
+_AT_HOME = regex(
     r"(?<![\w./-])[\"']?(?:/root|~|\$HOME|\$\{HOME\})/"
     r"(?!\.(?:cache|npm|npmrc|node-gyp|cpanm?|gem|m2|gradle|ivy2|pip|ssh|netrc|gitconfig|wget-hsts)\b)"
 )
-_FETCHED = re.compile(r"(?i)https?://(?!.*\.git(?:#|\Z))")
-_OWNERS_ALONE = re.compile(r"u[+=][rwxX]*\Z")
+_FETCHED = regex(r"(?i)https?://(?!.*\.git(?:#|\Z))")
+_OWNERS_ALONE = regex(r"u[+=][rwxX]*\Z")
 _READ, _EXECUTE = 4, 1
 
 

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dockmend._dockerfile.document import Comment, Problem
 from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.text import Text, line_starts
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 
 # Behind the start of a line of a script or recipe, an item or key of YAML, an operator or a keyword.
-_RUN = re.compile(
+_RUN = regex(
     r"(?:^[-@+ \t]*(?:(?:run|script)[ \t]*:[ \t]*)?|[;&|(][ \t]*|\b(?:then|do|else|exec|time)[ \t]+)"
     r"(?:sudo[ \t]+)?((?:docker|podman|nerdctl)[ \t]+(?:container[ \t]+)?(?:run|create))(?=[ \t])",
     re.MULTILINE,
 )
-_CONTINUED = re.compile(r"\\[ \t]*\r?\n")
-_WORD = re.compile(r"""(?:\\.|\$\([^()\n]*\)|"(?:\\.|[^"\\])*"|'[^']*'|[^\s;&|<>()"'\\])+|[;&|<>()]""")
+_CONTINUED = regex(r"\\[ \t]*\r?\n")
+_WORD = regex(r"""(?:\\.|\$\([^()\n]*\)|"(?:\\.|[^"\\])*"|'[^']*'|[^\s;&|<>()"'\\])+|[;&|<>()]""")
 _OPERATORS = frozenset(";&|<>()")
-_COMMENT = re.compile(r"^[ \t]*(#[^\r\n]*)", re.MULTILINE)
+_COMMENT = regex(r"^[ \t]*(#[^\r\n]*)", re.MULTILINE)
 
 
 class DockerRun(NamedTuple):

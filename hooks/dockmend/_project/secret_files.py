@@ -7,33 +7,34 @@ from collections.abc import Iterator
 
 from dockmend._project.secret_names import is_secret
 from dockmend._project.secret_tokens import tokens
+from dockmend._regex import regex
 
 KEY, SETTINGS, PASSWORDS = "a private key", "a file of settings and secrets", "a file of passwords"
 
 _NAMES = (
-    (re.compile(r"id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?[^.]*\Z|ssh_host_[a-z0-9]+_key\Z"), KEY),
-    (re.compile(r".*\.(?:key|p12|pfx|ppk|kdbx)\Z|.*(?:key|priv).*\.pem\Z|master\.key\Z"), KEY),
+    (regex(r"id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?[^.]*\Z|ssh_host_[a-z0-9]+_key\Z"), KEY),
+    (regex(r".*\.(?:key|p12|pfx|ppk|kdbx)\Z|.*(?:key|priv).*\.pem\Z|master\.key\Z"), KEY),
     (
-        re.compile(
+        regex(
             r"\.env\Z|\.env\.(?:local|prod|production|live|staging|secret|secrets)\Z|(?:secrets?|prod)\.env\Z"
         ),
         SETTINGS,
     ),
-    (re.compile(r"secrets\.(?:ya?ml|json|toml|ini)\Z|.*\.tfvars\Z|terraform\.tfstate\Z"), SETTINGS),
+    (regex(r"secrets\.(?:ya?ml|json|toml|ini)\Z|.*\.tfvars\Z|terraform\.tfstate\Z"), SETTINGS),
     (
-        re.compile(r"\.(?:netrc|git-credentials|pgpass|pypirc|htpasswd|vault_pass|my\.cnf)\Z|_netrc\Z"),
+        regex(r"\.(?:netrc|git-credentials|pgpass|pypirc|htpasswd|vault_pass|my\.cnf)\Z|_netrc\Z"),
         PASSWORDS,
     ),
-    (re.compile(r"credentials(?:\.json)?\Z|service[_-]?account.*\.json\Z"), PASSWORDS),
+    (regex(r"credentials(?:\.json)?\Z|service[_-]?account.*\.json\Z"), PASSWORDS),
 )
 # A key of a package repository or a certificate authority is there to be known.
-_PUBLIC = re.compile(
+_PUBLIC = regex(
     r"pub|public|gpg|pgp|apt|rpm|sign|repo|release|archive|keyring|snakeoil|ca[-_.]?cert|chain|dhparam|\.crt\.|\Aca\.|sample"
     r"|example|template|dist\Z"
 )
-_PUBLIC_PLACE = re.compile(r"/etc/apt|/usr/share/keyrings|/etc/pki/rpm-gpg|/etc/apk/keys|authorized_keys")
-_IMPORT = re.compile(r"(?:apt-key[ \t]+add|rpm[ \t]+--import|\bgpg\b)[^|;&\n]{0,300}")
-_SETTING = re.compile(r"(?m)^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*[=:][ \t]*(\S[^\n\r]*)")
+_PUBLIC_PLACE = regex(r"/etc/apt|/usr/share/keyrings|/etc/pki/rpm-gpg|/etc/apk/keys|authorized_keys")
+_IMPORT = regex(r"(?:apt-key[ \t]+add|rpm[ \t]+--import|\bgpg\b)[^|;&\n]{0,300}")
+_SETTING = regex(r"(?m)^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.-]*)[ \t]*[=:][ \t]*(\S[^\n\r]*)")
 
 
 def secret_file(path: str, target: str) -> str:

@@ -8,20 +8,21 @@ to be what the name is about, and the value has to be one that could open someth
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from math import log2
 
+from dockmend._regex import regex
+
 NONE, WEAK, STRONG = 0, 1, 2
 
-_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_PARTS = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _SECRET = frozenset(
     """
     PASSWORD PASSWD PASSWORDS PASS PWORD PWD PASSPHRASE SECRET SECRETS TOKEN CREDENTIAL CREDENTIALS
     APIKEY SECRETKEY PRIVATEKEY ACCESSKEY AUTHTOKEN ACCESSTOKEN APITOKEN CLIENTSECRET PAT
     """.split()  # noqa: SIM905
 )
-_GLUED = re.compile(r"[A-Z]{2,}(?:PASSWORD|PASSWD)\Z")
+_GLUED = regex(r"[A-Z]{2,}(?:PASSWORD|PASSWD)\Z")
 # What makes a key one to keep.
 _KEYS = frozenset(
     """
@@ -73,19 +74,19 @@ _STAND_INS = frozenset(
     unused
     """.split()  # noqa: SIM905
 )
-_STAND_IN = re.compile(
+_STAND_IN = regex(
     r"(?i)change.?(?:me|this|it\b|the|in|before)|(?:fill|set|update).?me\Z|replace|insert|^enter\b|example"
     r"|dummy|holder|sample|fake|mock|redacted|not.?(?:a.?)?(?:real|secret|needed|used)|[ _-]here\Z"
     r"|(?-i:Your|Here\b)|\byour|\bsome.?(?:pass|secret|token|key)|<[^<>]*>|\{\{|\*\*|\.\.\.|xxx|\A\[.*\]\Z|\A%.*%\Z"
 )
 # What a machine makes: boopboop is none.
 _MADE = frozenset({"KEY", "SECRET", "TOKEN"})
-_REPEATED = re.compile(r"([A-Za-z0-9]{2,6}?)\1+\Z")
-_CONSTANT = re.compile(r"[A-Z]+(?:_[A-Z0-9]+)+\Z")
-_VARIABLE = re.compile(r"\$(?:\{?[A-Za-z_0-9]|\()")
-_PATH = re.compile(r"(?:\.{0,2}|~|[A-Za-z]:)[/\\]|\Afile:")
-_FILE = re.compile(r"(?i)\.(?:pem|key|crt|cer|p12|pfx|jks|json|ya?ml|txt|env|conf|cfg|ini|toml|asc|gpg)\Z")
-_FINGERPRINT = re.compile(r"(?:0x)?[0-9A-Fa-f]{8}(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{32})?\Z")
+_REPEATED = regex(r"([A-Za-z0-9]{2,6}?)\1+\Z")
+_CONSTANT = regex(r"[A-Z]+(?:_[A-Z0-9]+)+\Z")
+_VARIABLE = regex(r"\$(?:\{?[A-Za-z_0-9]|\()")
+_PATH = regex(r"(?:\.{0,2}|~|[A-Za-z]:)[/\\]|\Afile:")
+_FILE = regex(r"(?i)\.(?:pem|key|crt|cer|p12|pfx|jks|json|ya?ml|txt|env|conf|cfg|ini|toml|asc|gpg)\Z")
+_FINGERPRINT = regex(r"(?:0x)?[0-9A-Fa-f]{8}(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{32})?\Z")
 
 
 def name_strength(name: str) -> int:

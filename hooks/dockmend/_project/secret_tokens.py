@@ -7,11 +7,11 @@ their issuer documents and that nothing else has are here, so that a match needs
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from dockmend._project.secret_names import is_stand_in
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 
 # What each is called, its shape, and where its issuer says so.
 _SHAPES = (
@@ -70,25 +70,25 @@ _SHAPES = (
     ("a JSON web token", r"eyJ[A-Za-z0-9_-]{10,300}\.eyJ[A-Za-z0-9_-]{10,2000}\.[A-Za-z0-9_-]{16,600}"),
 )
 
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"(?<![A-Za-z0-9_])(?:" + "|".join(f"({shape})" for _, shape in _SHAPES) + r")(?![A-Za-z0-9_])"
 )
 # Any token starts with one of these: a cheap first look at a text.
-_HINT = re.compile(
+_HINT = regex(
     r"AKIA|ASIA|gh[opsur]_|github_pat_|gl[a-z]{2,5}-|xox|xapp-|hooks\.slack|k_live_|AIza|GOCSPX-|npm_|pypi-"
     r"|rubygems_|dckr_|hf_|sk-|_v1_|SG\.|:AA|hv[sb]\.|NRAK-|dapi|shp|AGE-SECRET|AccountKey=|eyJ"
 )
 # RFC 7468 and RFC 4880: the name of a private key's block.
-_PRIVATE = re.compile(
+_PRIVATE = regex(
     r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
     r"(?:[^-]|-(?!----))*(?:-----END [A-Z0-9 ]{0,60}-----)?"
 )
 # RFC 3986: scheme://user:password@host
-_URL = re.compile(
+_URL = regex(
     r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{1,20}://([^\s/@:'\"<>]{0,100}):([^\s/@'\"<>]{1,300})@([^\s/'\"<>:]*)"
 )
 _URL_STAND_INS = frozenset(["pass", "password", "passwd", "pw", "pwd", "secret", "token", "user", "username"])
-_LOCAL = re.compile(
+_LOCAL = regex(
     r"(?i)(?:localhost|127\.0\.0\.1|0\.0\.0\.0|::1|(?:.*\.)?example(?:\.[a-z]+)?|host|hostname)?\Z"
 )
 

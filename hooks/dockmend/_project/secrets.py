@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dockmend._dockerfile.assignments import assignments
 from dockmend._dockerfile.document import Document, Instruction, Logical, Problem, derived
@@ -12,31 +11,31 @@ from dockmend._dockerfile.parser import parse
 from dockmend._dockerfile.span import Span
 from dockmend._project.secret_names import NONE, STRONG, is_random, is_secret, is_stand_in, name_strength
 from dockmend._project.secret_tokens import tokens
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
     from dockmend._shell.script import Script
 
-_QUOTED = re.compile(r"(?<![A-Za-z])'[^']*'|\"[^\"]*\"")
+_QUOTED = regex(r"(?<![A-Za-z])'[^']*'|\"[^\"]*\"")
 _SHELL_TEXT = frozenset({"RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK"})
-_HEALTHCHECK_CMD = re.compile(r"(?i)CMD[\t\v\f\r ]+")
+_HEALTHCHECK_CMD = regex(r"(?i)CMD[\t\v\f\r ]+")
 # Words that a script with a password in it has; others are not parsed.
-_HINT = re.compile(r"(?i)pass|pwd|token|secret|key|cred|identified|curl|auth")
+_HINT = regex(r"(?i)pass|pwd|token|secret|key|cred|identified|curl|auth")
 # `ALTER USER x WITH PASSWORD 'y'`, `IDENTIFIED BY 'y'`, `PASSWORD('y')`
-_SQL = re.compile(
+_SQL = regex(
     r"(?i)(?:\bidentified[ \t]{1,9}(?:with[ \t]{1,9}\w{1,40}[ \t]{1,9})?by|\bpassword[ \t]{0,9}\("
     r"|\b(?:encrypted|with)[ \t]{1,9}password)[ \t]{0,9}"
     r"(?:'\\''|\\?['\"])([^'\"\\\s]{1,200})(?:'\\''|\\?['\"])"
 )
 # What chpasswd reads: user:password, a line each.
-_ACCOUNT = re.compile(
-    r"(?m)(?:^|(?<=\\n)|(?<=['\" ]))[a-z_][a-z0-9_-]{0,31}:([^\s:'\"\\]{1,200})(?=['\"\\ ]|$)"
-)
+_ACCOUNT = regex(r"(?m)(?:^|(?<=\\n)|(?<=['\" ]))[a-z_][a-z0-9_-]{0,31}:([^\s:'\"\\]{1,200})(?=['\"\\ ]|$)")
 # An option among those that a variable holds (JAVA_OPTS): --key-password=x, -Dkey.password=x
-_OPTION = re.compile(r"(?<![^\s'\"=])(--?(?:D(?=[a-z]))?([A-Za-z][\w.-]{1,80}))=([^\s'\"\\]{1,200})")
-_CHPASSWD = re.compile(r"(?:sudo[ \t]+)?(?:/usr/sbin/)?chpasswd\b(?![^|;&\n]*[ \t](?:-e|--encrypted)\b)")
-_PASSWD = re.compile(r"(?:sudo[ \t]+)?passwd[ \t].*--stdin\b")
+_OPTION = regex(r"(?<![^\s'\"=])(--?(?:D(?=[a-z]))?([A-Za-z][\w.-]{1,80}))=([^\s'\"\\]{1,200})")
+_CHPASSWD = regex(r"(?:sudo[ \t]+)?(?:/usr/sbin/)?chpasswd\b(?![^|;&\n]*[ \t](?:-e|--encrypted)\b)")
+_PASSWD = regex(r"(?:sudo[ \t]+)?passwd[ \t].*--stdin\b")
 
 
 class Secret(NamedTuple):

@@ -8,12 +8,12 @@ and the manual of each program else.
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from dockmend._project.images import TCP
 from dockmend._project.start import Run
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 
 # Program, and its operand | protocol | port by default | options that tell it, `.` for an operand | variable
 _TABLE = """
@@ -71,13 +71,13 @@ node                    | tcp  |      | | PORT
 """
 
 _POSITIONAL = "."
-_INTERPRETER = re.compile(r"(?:python|php|ruby)[0-9.]*")
-_VERSION = re.compile(r"(?<=[a-z])[0-9.]+\Z")
+_INTERPRETER = regex(r"(?:python|php|ruby)[0-9.]*")
+_VERSION = regex(r"(?<=[a-z])[0-9.]+\Z")
 _SECURE = ("--cert", "--keyfile", "--key-file", "--ssl", "--https")
-_DEFAULTED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*):?-([^${}]*)\}")
-_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))")
-_PORT = re.compile(r"(?:.*:)?([0-9]{1,5})/?")
-_ADDRESS = re.compile(r"(?:[\w.\[\]:-]*:)?(?:[0-9]{1,5}|\$\{?[A-Za-z_]\w*(?::?-[0-9]*)?\}?)")
+_DEFAULTED = regex(r"\$\{([A-Za-z_][A-Za-z0-9_]*):?-([^${}]*)\}")
+_VARIABLE = regex(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))")
+_PORT = regex(r"(?:.*:)?([0-9]{1,5})/?")
+_ADDRESS = regex(r"(?:[\w.\[\]:-]*:)?(?:[0-9]{1,5}|\$\{?[A-Za-z_]\w*(?::?-[0-9]*)?\}?)")
 
 
 class Server(NamedTuple):

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
 
 from dockmend._project.reference import Image
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 
 BUILD, JDK, DOCS = "build", "jdk", "docs"
 
@@ -62,7 +63,7 @@ PYTHON_NEEDS = {
     "pycurl": ("gcc", "libcurl4-openssl-dev"),
 }
 
-_DEBIAN = re.compile(
+_DEBIAN = regex(
     r"(?:(?:wheezy|jessie|stretch|buster|bullseye|bookworm|trixie|forky)(?:-[0-9]{8})?"
     r"|sid|unstable|testing|stable|oldstable|[789]|1[0-9](?:\.[0-9]+)?)\Z"
 )

@@ -5,9 +5,7 @@ BuildKit's frontend/dockerfile/dockerfile2llb/convert.go (dispatchCopy) and conv
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from dockmend._dockerfile import lexer
 from dockmend._dockerfile.document import Document, Instruction
@@ -15,10 +13,12 @@ from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.state import state_at
 from dockmend._project.context import relative
 from dockmend._project.pattern import has_wildcard
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 
 # gitutil.ParseURL: a URL of these schemes, or what scp takes.
-_REMOTE = re.compile(r"(?:https?|ssh|git)://|[A-Za-z0-9_-]+@[A-Za-z0-9.-]+:")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_REMOTE = regex(r"(?:https?|ssh|git)://|[A-Za-z0-9_-]+@[A-Za-z0-9.-]+:")
+_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 
 ANYTHING = None
 Pieces = tuple["str | None", ...]

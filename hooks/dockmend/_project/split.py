@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from dockmend._dockerfile.document import Document, Flag, Instruction, Meaning, Stage
 from dockmend._dockerfile.mount import mounts
 from dockmend._dockerfile.span import Span
 from dockmend._project.build_packages import package
 from dockmend._project.python_build import WHEELS, Plan
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 from dockmend._shell import python_caches
 from dockmend._shell.code import Code, code_of
 from dockmend._shell.commands import Command
@@ -29,7 +30,7 @@ _SMALL = frozenset(
     poetry printf sed set test touch true uname update-ca-certificates useradd usermod uv virtualenv
     """.split()  # noqa: SIM905
 )
-_CACHES = re.compile(r"/var/(?:lib/apt/lists|cache/(?:apt|apk))")
+_CACHES = regex(r"/var/(?:lib/apt/lists|cache/(?:apt|apk))")
 
 
 class Stuck(Exception):

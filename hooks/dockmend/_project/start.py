@@ -8,12 +8,13 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from dockmend._dockerfile.document import Document, Instruction, Stage, derived
 from dockmend._dockerfile.state import state_after
 from dockmend._project.context import BuildContext
 from dockmend._project.entrypoint import image_file
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 from dockmend._shell import commands, tools
 from dockmend._shell.words import SHELLS
 
@@ -21,8 +22,8 @@ _DEEPEST = 5
 _MOST = 500
 _FOLDERS = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin")
 _ARGUMENTS = frozenset({'"$@"', "$@", "$*", '"$*"', '"${@}"', "${@}"})
-_SHEBANG = re.compile(r"#![ \t]*(?:/usr/bin/env[ \t]+)?[\w/.-]*?(?:ba|da|a|k)?sh\b")
-_SCRIPT = re.compile(
+_SHEBANG = regex(r"#![ \t]*(?:/usr/bin/env[ \t]+)?[\w/.-]*?(?:ba|da|a|k)?sh\b")
+_SCRIPT = regex(
     r".*\.(?:sh|bash)\Z|(?:.*[-_.])?(?:entrypoint|entry|start|startup|run|init|boot|bootstrap|launch)(?:[-_.].*)?\Z"
 )
 # Programs that run the rest of their words once the words given here have passed, and options after those.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import NamedTuple
 
 from dockmend._dockerfile.document import Document, Stage
 from dockmend._project.images import facts
 from dockmend._project.reference import base_image
+from dockmend._record import NamedTuple
 from dockmend._shell.accounts import Account, account
 from dockmend._shell.code import Code, code_of
 

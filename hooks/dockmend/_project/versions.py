@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import NamedTuple
 
 from dockmend._project import toml
 from dockmend._project.context import BuildContext
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 
 # Below these a bare lower bound says nothing about what to run: they are no longer maintained.
 # https://devguide.python.org/versions/, https://nodejs.org/en/about/previous-releases
@@ -17,9 +18,9 @@ _STRICT_GO = (1, 21)
 # https://github.com/nodejs/Release/blob/main/CODENAMES.md; node's images have tags of these names.
 _NODE_NAMES = frozenset({"gallium", "hydrogen", "iron", "jod", "krypton"})
 
-_NUMBER = re.compile(r"v?([0-9]+(?:\.[0-9]+){0,2})\Z")
-_BOUND = re.compile(r"[ \t]*(===?|~=|!=|<=|>=|<|>|\^|~)?[ \t]*v?([0-9]+(?:\.(?:[0-9]+|[xX*]))*)[ \t]*\Z")
-_GO = re.compile(r"(?m)^go[ \t]+([0-9]+)\.([0-9]+)")
+_NUMBER = regex(r"v?([0-9]+(?:\.[0-9]+){0,2})\Z")
+_BOUND = regex(r"[ \t]*(===?|~=|!=|<=|>=|<|>|\^|~)?[ \t]*v?([0-9]+(?:\.(?:[0-9]+|[xX*]))*)[ \t]*\Z")
+_GO = regex(r"(?m)^go[ \t]+([0-9]+)\.([0-9]+)")
 
 
 class Stated(NamedTuple):

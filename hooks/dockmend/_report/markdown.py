@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from dockmend import _registry
+from dockmend._regex import regex
 from dockmend._report.shared import in_repository, sentence
 from dockmend._report.style import Style, printable
 from dockmend._report.tally import Tally
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _ROWS = 1_000
 
 # https://spec.commonmark.org/0.31.2/#backslash-escapes, but for what means nothing within a line.
-_MARKS = re.compile(r"([\\`*_~\[\]<>&|#!@:])")
+_MARKS = regex(r"([\\`*_~\[\]<>&|#!@:])")
 
 
 def report(outcomes: Iterable[Outcome], style: Style) -> Iterator[str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 from dockmend._dockerfile.span import Span
+from dockmend._record import NamedTuple
 from dockmend._report.full import excerpt
 from dockmend._report.places import Places
 from dockmend._report.style import BLUE, BOLD, GREEN, RED, Style, printable, printable_path

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple, TextIO
+from typing import TextIO
+
+from dockmend._record import NamedTuple
 
 RED = "31"
 GREEN = "32"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from lsprotocol import types
 from pygls.uris import from_fs_path
 
 from dockmend._engine.lines import edits
 from dockmend._hook import SAFE, Edit, FileEdit
+from dockmend._record import NamedTuple
 from dockmend._report.style import printable
 from dockmend._server.checked import Checked
 from dockmend._server.diagnostics import finding

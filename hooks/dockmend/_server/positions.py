@@ -5,16 +5,16 @@ https://microsoft.github.io/language-server-protocol/specifications/lsp/3.17/spe
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 
 from lsprotocol import types
 
 from dockmend._dockerfile.span import Edit, Span
+from dockmend._regex import regex
 
 # Unlike in a Dockerfile, CR alone ends a line; nothing else that `str.splitlines` knows does.
-_LINE_END = re.compile(r"\r\n|\n|\r")
+_LINE_END = regex(r"\r\n|\n|\r")
 
 
 class Positions:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple
-
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 from dockmend._shell.commands import Command
 
-_NUMBER = re.compile(r"[0-9]{1,9}")
+_NUMBER = regex(r"[0-9]{1,9}")
 _VALUED = {
     "useradd": frozenset(
         """

@@ -16,12 +16,13 @@ from dockmend._dockerfile.document import (
 )
 from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.state import State, is_windows, state_after, state_at
+from dockmend._regex import regex
 from dockmend._shell import commands
 from dockmend._shell.commands import Program
 
 SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 
-_SHEBANG = re.compile(
+_SHEBANG = regex(
     r"#![ \t]*(?:/usr/bin/env[ \t]+(?:-S[ \t]+)?|(?:/[a-z]+)*/)(?:ba|da|a)?sh((?:[ \t]+[-+a-z]+)*)[ \t]*\n"
 )
 

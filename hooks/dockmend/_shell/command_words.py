@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 from dockmend._shell import words
 
-_LITERAL = re.compile(r"[A-Za-z0-9_./+:@%,=^-]*[A-Za-z0-9_./+:@%,^-]")
-_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+_LITERAL = regex(r"[A-Za-z0-9_./+:@%,=^-]*[A-Za-z0-9_./+:@%,^-]")
+_ASSIGNMENT = regex(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 # Commands that run the rest of their words: the options of each that take a value of their own.
 _PREFIXES = {

@@ -7,11 +7,11 @@ https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from dockmend._regex import regex
 from dockmend._shell import script
 from dockmend._shell.command_words import Assignment, Word, literal, real
 
@@ -41,7 +41,7 @@ _ENDS = frozenset(
     ; & ;; ;& ;;& if then else elif fi while until for do done case in esac select ( ) { } $( ` <( >(
     """.split()  # noqa: SIM905
 )
-_CONTINUED = re.compile(r"(?<=[ \t])\\\n")
+_CONTINUED = regex(r"(?<=[ \t])\\\n")
 
 
 class Block:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 from dockmend._shell import errexit, tools
 from dockmend._shell.reader import read
 from dockmend._shell.syntax import (
@@ -29,8 +30,8 @@ _OF_THE_SHELL = frozenset(
     _ BASHPID BASH_COMMAND BASH_EXECUTION_STRING BASH_REMATCH BASH_SUBSHELL PIPESTATUS SECONDS
     """.split()  # noqa: SIM905
 )
-_BLANK_OR_GLOB = re.compile(r"[ \t\n*?\[]")
-_STARTS_SOMETHING = re.compile(r"(?<![&|<>])&(?![&>])|\b(?:start|restart|service|nohup|daemon)\b")
+_BLANK_OR_GLOB = regex(r"[ \t\n*?\[]")
+_STARTS_SOMETHING = regex(r"(?<![&|<>])&(?![&>])|\b(?:start|restart|service|nohup|daemon)\b")
 _MOST_DIRECTORIES = 8
 
 

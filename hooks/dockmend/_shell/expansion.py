@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from dockmend._regex import regex
 from dockmend._shell.syntax import LITERAL, UNKNOWN, VARIABLE, List, Piece, Unclear, Word
 
 if TYPE_CHECKING:
     from dockmend._shell.reader import Reader
 
 _ENDS_WORD = " \t\n;&|()<>"
-_PARAMETER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]")
-_IN_BRACES = re.compile(r"#?(?:[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])")
-_BRACES = re.compile(r"\{[^ \t\n{}]*?(?:,|\.\.)")
-_ARITHMETIC_ASSIGNMENT = re.compile(r"(?:<<|>>|[-+*/%&|^])=|(?<![=!<>])=(?!=)|\+\+|--")
-_TEST = re.compile(r"\[\[?(?=[ \t\n;&|()<>]|\Z)")
+_PARAMETER = regex(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]")
+_IN_BRACES = regex(r"#?(?:[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])")
+_BRACES = regex(r"\{[^ \t\n{}]*?(?:,|\.\.)")
+_ARITHMETIC_ASSIGNMENT = regex(r"(?:<<|>>|[-+*/%&|^])=|(?<![=!<>])=(?!=)|\+\+|--")
+_TEST = regex(r"\[\[?(?=[ \t\n;&|()<>]|\Z)")
 
 
 def read_word(reader: Reader, assigned: bool = False) -> Word:

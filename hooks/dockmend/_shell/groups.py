@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from dockmend._dockerfile.document import Document, Instruction, Stage, derived
 from dockmend._dockerfile.span import Edit, Span
 from dockmend._dockerfile.state import DEFAULT_SHELL, State, is_windows, shipping, state_at
 from dockmend._project.reference import base_image
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 from dockmend._shell import join
 from dockmend._shell.effects import Effects, Place, effects
 
-_LOST = re.compile(r"(?:\A|,)(?:type=tmpfs|rw|readwrite|(?:ro|readonly)=(?:false|0))\b", re.IGNORECASE)
-_FOR_A_TOOL = re.compile(
+_LOST = regex(r"(?:\A|,)(?:type=tmpfs|rw|readwrite|(?:ro|readonly)=(?:false|0))\b", re.IGNORECASE)
+_FOR_A_TOOL = regex(
     r"#\s*(?:dockmend|hadolint|checkov|trivy|kics|nosemgrep|semgrep|tally|shellcheck|dockle|snyk|nosec|nosonar|"
     r"renovate|lint|check)\b",
     re.IGNORECASE,

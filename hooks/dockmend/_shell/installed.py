@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from dockmend._regex import regex
 from dockmend._shell.command_words import Word
 from dockmend._shell.commands import Command
 from dockmend._shell.packages import APK, APT
@@ -11,8 +12,8 @@ from dockmend._shell.packages import APK, APT
 _INSTALL = frozenset({"install", "add", "in"})
 _RPM = frozenset({"yum", "dnf", "dnf5", "microdnf", "zypper"})
 _APK_VALUED = APK.valued | {"-t", "--virtual"}
-_PIP = re.compile(r"pip[0-9.]*\Z")
-_PYTHON = re.compile(r"(?:python|pypy)[0-9.]*\Z")
+_PIP = regex(r"pip[0-9.]*\Z")
+_PYTHON = regex(r"(?:python|pypy)[0-9.]*\Z")
 # https://pip.pypa.io/en/stable/cli/pip_install/#options
 _PIP_VALUED = frozenset(
     """

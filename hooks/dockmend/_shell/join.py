@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from dockmend._record import NamedTuple
 from dockmend._shell import tools
 from dockmend._shell.effects import Effects
 

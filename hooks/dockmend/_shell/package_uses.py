@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cached_property
 
 from dockmend._dockerfile.document import Document, Instruction
+from dockmend._regex import regex
 from dockmend._shell.code import code_of
 from dockmend._shell.packages import MANAGERS, MAY_NEED, NEEDS, REFRESHES, Manager, use_of
 
-_REMOVES = re.compile(r"\brm\b[^\n]{0,200}/var/")
-_NO_REPOSITORIES = re.compile(
+_REMOVES = regex(r"\brm\b[^\n]{0,200}/var/")
+_NO_REPOSITORIES = regex(
     r"\brm\b[^&|;\n]{0,300}yum\.repos\.d|\bconfig-manager\b[^&|;\n]{0,300}--(?:set-)?disabled?\b"
 )
-_OFFLINE = re.compile(
+_OFFLINE = regex(
     r"\b(?:yum|dnf|zypper|yarn|apk)\b[^&|;\n]{0,300}"
     r"(?:--cacheonly|--no-refresh|--offline|--no-network|[ \t]-C\b)"
 )

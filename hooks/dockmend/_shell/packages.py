@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 from dockmend._shell.code import SHELLS, Code
 from dockmend._shell.commands import Command
 
@@ -89,8 +90,8 @@ APT = Manager(
     frozenset({"update"}),
     frozenset({"-o", "-c", "-t", "-a", "--option", "--config-file", "--target-release", "--default-release"}),
     "rm -rf /var/lib/apt/lists/*",
-    re.compile(r"/var/lib/(?:apt\b|\*|\{[^}]*\bapt\b)|\bapt(?:-get)? distclean\b"),
-    re.compile(r"\bapt\b|\bapt-get\b|\baptitude\b|/var/lib/(?:apt|\*|\{)|\badd-apt-repository\b"),
+    regex(r"/var/lib/(?:apt\b|\*|\{[^}]*\bapt\b)|\bapt(?:-get)? distclean\b"),
+    regex(r"\bapt\b|\bapt-get\b|\baptitude\b|/var/lib/(?:apt|\*|\{)|\badd-apt-repository\b"),
     ("/var/lib/apt", "/var/lib/apt/lists"),
 )
 
@@ -103,10 +104,10 @@ def _red_hat(program: str, *caches: str) -> Manager:
         _YUM_FILLS,
         _YUM_VALUED,
         "{} clean all",
-        re.compile(
+        regex(
             rf"\b(?:yum|dnf5?|microdnf)\b.{{0,200}}\bclean\b|/var/cache/(?:{program}|yum|dnf|libdnf5|\*|\{{)"
         ),
-        re.compile(r"\b(?:yum|dnf5?|microdnf)\b|/var/cache\b"),
+        regex(r"\b(?:yum|dnf5?|microdnf)\b|/var/cache\b"),
         caches,
     )
 
@@ -128,8 +129,8 @@ ZYPPER = Manager(
     ),
     frozenset({"-c", "-R", "-D", "-C", "-p", "--config", "--root", "--reposd-dir", "--cache-dir"}),
     "{} clean --all",
-    re.compile(r"\bzypper\b.{0,200}\b(?:clean|cc)\b|/var/cache/zypp|/var/cache/(?:\*|\{)"),
-    re.compile(r"\bzypper\b|/var/cache\b"),
+    regex(r"\bzypper\b.{0,200}\b(?:clean|cc)\b|/var/cache/zypp|/var/cache/(?:\*|\{)"),
+    regex(r"\bzypper\b|/var/cache\b"),
     ("/var/cache/zypp",),
 )
 # https://classic.yarnpkg.com/en/docs/cli/cache
@@ -140,8 +141,8 @@ YARN = Manager(
     frozenset({"", "install"}),
     frozenset({"--cwd", "--cache-folder", "--modules-folder", "--registry", "--network-timeout", "--mutex"}),
     "{} cache clean",
-    re.compile(r"\byarn(?:pkg)?\b.{0,200}\bcache\b|\.cache\b|--cache-folder"),
-    re.compile(r"\byarn(?:pkg)?\b|\.cache\b"),
+    regex(r"\byarn(?:pkg)?\b.{0,200}\bcache\b|\.cache\b|--cache-folder"),
+    regex(r"\byarn(?:pkg)?\b|\.cache\b"),
     (),
 )
 # https://wiki.alpinelinux.org/wiki/Alpine_Package_Keeper
@@ -157,8 +158,8 @@ APK = Manager(
         """.split()  # noqa: SIM905
     ),
     "rm -rf /var/cache/apk/*",
-    re.compile(r"/var/cache/(?:apk|\*|\{)"),
-    re.compile(r"/var/cache/(?:apk|\*|\{)"),
+    regex(r"/var/cache/(?:apk|\*|\{)"),
+    regex(r"/var/cache/(?:apk|\*|\{)"),
     ("/var/cache/apk", "/etc/apk/cache"),
 )
 # What says that apk is to keep its index, or to do without: no `--no-cache` then.
@@ -193,10 +194,10 @@ _WITHOUT_LISTS = frozenset(
 # What apk does without its index, and what has it fetch one first.
 _WITHOUT_INDEX = frozenset({"del", "info", "cache", "audit", "verify", ""})
 _APK_UPDATES = {"-U", "--update", "--update-cache"}
-_APK_MENTION = re.compile(r"\bapk\b")
+_APK_MENTION = regex(r"\bapk\b")
 _ADD_REPOSITORY = frozenset({"add-apt-repository", "apt-add-repository"})
 # https://deb.nodesource.com/setup_22.x, https://get.docker.com, https://packagecloud.io/docs
-_SETUP = re.compile(
+_SETUP = regex(
     r"//(?:deb\.nodesource\.com/setup_|get\.docker\.com(?:/ubuntu)?/?[\"']?\Z|packagecloud\.io/.*script\.deb\.sh)"
 )
 _OTHERS_OF_APT = frozenset(
@@ -217,14 +218,14 @@ _BUILDS = frozenset(
     configure config Configure autogen.sh bootstrap.sh buildconf gradlew mvnw b2 waf
     """.split()  # noqa: SIM905
 )
-_TARGET = re.compile(r"-.*|[A-Za-z_]+=.*|[0-9]+|all|install|check|test|clean|distclean|altinstall|.*/.*")
+_TARGET = regex(r"-.*|[A-Za-z_]+=.*|[0-9]+|all|install|check|test|clean|distclean|altinstall|.*/.*")
 # Commands whose words are only text to them.
 _TESTS = frozenset({"[", "[[", "test", "command", "which", "type", "hash", "grep"})
 _SPEAKS = _TESTS | {"echo", "printf"}
 _SHELLS = SHELLS | {"su", "runuser", "chroot", "zsh"}
 # Files that are read for their settings.
 _SETTINGS = ("activate", "os-release", "lsb-release", "nvm.sh", ".bashrc", ".profile", "/env", "envvars")
-_ASIDE = re.compile(r"playwright|puppeteer")
+_ASIDE = regex(r"playwright|puppeteer")
 
 
 def use_of(manager: Manager, code: Code) -> str:

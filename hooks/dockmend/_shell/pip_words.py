@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[A-Za-z0-9,._ -]*\])?(?:[ \t]*(?:===?|[~!<>]=?)[^/\\]*)?")
-URL = re.compile(r"(?!file:)(?:[a-z]+\+)?[a-z]+://\S+")
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
+
+NAME = regex(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[A-Za-z0-9,._ -]*\])?(?:[ \t]*(?:===?|[~!<>]=?)[^/\\]*)?")
+URL = regex(r"(?!file:)(?:[a-z]+\+)?[a-z]+://\S+")
 
 _FLAGS = frozenset(
     """

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 from dockmend._shell.code import Code
 from dockmend._shell.commands import Command
 
-_PIP = re.compile(r"pip[0-9.]*")
-_ENVIRONMENTS = re.compile(r"\bvirtualenvs\.(?:create[ \t]+(?:false|0)|in-project[ \t]+(?:true|1)|path[ \t])")
-_UV_LINKS = re.compile(r"(?i)link[-_]mode[= \"']+symlink")
-_PDM_LINKS = re.compile(r"install\.cache|PDM_\w*CACHE(?!_DIR)")
-_PYTHON = re.compile(r"(?:python|pypy)[0-9.]*")
+_PIP = regex(r"pip[0-9.]*")
+_ENVIRONMENTS = regex(r"\bvirtualenvs\.(?:create[ \t]+(?:false|0)|in-project[ \t]+(?:true|1)|path[ \t])")
+_UV_LINKS = regex(r"(?i)link[-_]mode[= \"']+symlink")
+_PDM_LINKS = regex(r"install\.cache|PDM_\w*CACHE(?!_DIR)")
+_PYTHON = regex(r"(?:python|pypy)[0-9.]*")
 # Options of pip itself, and of `uv`, `poetry`, … before the subcommand, that take the next word.
 _VALUED = frozenset(
     """

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from dockmend._regex import regex
 from dockmend._shell import script
 from dockmend._shell.expansion import read_word
 from dockmend._shell.syntax import (
@@ -28,12 +29,12 @@ from dockmend._shell.words import KEYWORDS
 _DEEPEST = 40
 _CACHED = 2048
 _BLANK = " \t"
-_BARE = re.compile(r"[^ \t\n;&|()<>\"'`$\\]+(?=[ \t\n;&|()<>]|\Z)")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=")
-_BASH_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\[[^\] \t]*\])?\+?=")
-_REDIRECT = re.compile(r"[0-9]*(>>|>&|>\||<&|<>|<<|>|<)")
-_DESCRIPTOR = re.compile(r"\{[A-Za-z0-9_]+\}[<>]")
+_BARE = regex(r"[^ \t\n;&|()<>\"'`$\\]+(?=[ \t\n;&|()<>]|\Z)")
+_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
+_ASSIGNMENT = regex(r"([A-Za-z_][A-Za-z0-9_]*)=")
+_BASH_ASSIGNMENT = regex(r"[A-Za-z_][A-Za-z0-9_]*(?:\[[^\] \t]*\])?\+?=")
+_REDIRECT = regex(r"[0-9]*(>>|>&|>\||<&|<>|<<|>|<)")
+_DESCRIPTOR = regex(r"\{[A-Za-z0-9_]+\}[<>]")
 _BASH_KEYWORDS = frozenset({"function", "select", "coproc", "]]"})
 _RESERVED = KEYWORDS - _BASH_KEYWORDS - {"[[", "time"}
 _OPERATORS = frozenset({"&&", "||", ";", ";;", "|", "&", "(", ")"})

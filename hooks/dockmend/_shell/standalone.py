@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from dockmend._regex import regex
 from dockmend._shell import pip_words
 from dockmend._shell.command_words import Word
 from dockmend._shell.commands import Command, Link
@@ -24,10 +25,10 @@ _SETTINGS = frozenset(
     """.split()  # noqa: SIM905
 )
 _SETS = frozenset({"config", "self-update", "cache", "env", "store"})
-_NODE_NAME = re.compile(r"(?:@[A-Za-z0-9._-]+/)?[A-Za-z0-9][A-Za-z0-9._-]*(?:@[A-Za-z0-9._^~<>=*-]+)?")
-_SYSTEM_NAME = re.compile(r"[A-Za-z0-9@.][A-Za-z0-9_.+:~=@<>*-]*(?<!\.deb)(?<!\.rpm)(?<!\.apk)")
-_RELATIVE = re.compile(r"(?:\A|[=:,])[^=:,/]+/")
-_TO_NOTHING = re.compile(r"[0-9]*(?:>&[0-9-]|>>?[ \t]*/dev/null|&>[ \t]*/dev/null)")
+_NODE_NAME = regex(r"(?:@[A-Za-z0-9._-]+/)?[A-Za-z0-9][A-Za-z0-9._-]*(?:@[A-Za-z0-9._^~<>=*-]+)?")
+_SYSTEM_NAME = regex(r"[A-Za-z0-9@.][A-Za-z0-9_.+:~=@<>*-]*(?<!\.deb)(?<!\.rpm)(?<!\.apk)")
+_RELATIVE = regex(r"(?:\A|[=:,])[^=:,/]+/")
+_TO_NOTHING = regex(r"[0-9]*(?:>&[0-9-]|>>?[ \t]*/dev/null|&>[ \t]*/dev/null)")
 
 
 def opens_nothing(link: Link) -> bool:

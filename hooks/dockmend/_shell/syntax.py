@@ -5,7 +5,9 @@ Shell Command Language, https://pubs.opengroup.org/onlinepubs/9799919799/utiliti
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from dockmend._record import NamedTuple
 
 LITERAL, VARIABLE, UNKNOWN = "literal", "variable", "unknown"
 

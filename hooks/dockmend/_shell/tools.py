@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from dockmend._regex import regex
 from dockmend._shell.words import BUILTINS
 
 UNKNOWN = "\0"
@@ -69,11 +70,11 @@ _STARTING = frozenset(
 )
 _STARTING_NOW = frozenset({"--now"})
 # A script named like this is likely to start what its image is for.
-_STARTER = re.compile(
+_STARTER = regex(
     r"(?:.*[-_.])?(?:start|startup|run|daemon|serve|server|launch|boot|init|entrypoint)(?:[-_.].*)?"
 )
 _PATH_START = (".", "/", UNKNOWN)
-_NOT_RUN = re.compile(r".*\.run|install.*")
+_NOT_RUN = regex(r".*\.run|install.*")
 
 _LAST_ONLY = frozenset(
     """
@@ -85,7 +86,7 @@ _LAST_ONLY = frozenset(
 _ALONE = frozenset({"halt", "killall5", "poweroff", "ps", "reboot", "shutdown", "telinit", "top"})
 
 # /etc/hosts and the like are made anew for each RUN: BuildKit's executor/oci/spec.go and resolvconf.go.
-_RUN_ONLY = re.compile(
+_RUN_ONLY = regex(
     r"(?:/etc/(?:hosts|resolv\.conf|hostname)\Z|/proc/|/sys/"
     r"|/dev/(?!(?:null|zero|full|random|urandom|tty|std(?:in|out|err)|fd(?:/[0-9]+)?)\Z))"
 )
@@ -130,10 +131,10 @@ _INSTALLING = frozenset({"install", "altinstall", "--install"})
 # `pip`, `pip==20.1`, `pip3`, `/usr/bin/pip`, `get-pip.py`, `node-v20.1.tar.gz`, `npm@9`; not `yum-utils`,
 # `/var/cache/apt`.
 _LONGEST_NAME = 200
-_PARTS = re.compile(r"[=<>~!@\[\]:, \t;\0]+")
-_PREFIX = re.compile(r"\A(?:get|install|setup|update)-")
-_VERSION = re.compile(r"-?v?[0-9].*")
-_SUFFIX = re.compile(r"\.(?:py|phar|sh|tar|tgz|zip|deb|rpm|run|bin|whl)\b.*")
+_PARTS = regex(r"[=<>~!@\[\]:, \t;\0]+")
+_PREFIX = regex(r"\A(?:get|install|setup|update)-")
+_VERSION = regex(r"-?v?[0-9].*")
+_SUFFIX = regex(r"\.(?:py|phar|sh|tar|tgz|zip|deb|rpm|run|bin|whl)\b.*")
 
 
 def base(name: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
+from dockmend._record import NamedTuple
 from dockmend._shell.code import Code
 from dockmend._shell.commands import Command
 

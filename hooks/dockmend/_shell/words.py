@@ -9,10 +9,11 @@ https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 from dockmend._shell import script
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ SHELLS = frozenset({"ash", "bash", "dash", "sh"})
 
 _OPTIONS = frozenset({"errexit", "noglob", "nounset", "pipefail"})
 _BLANK = " \t"
-_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
-_NAME = re.compile(r"(?![-%])[A-Za-z0-9_./+:@%,-]+(?![^ \t])")
+_ASSIGNMENT = regex(r"[A-Za-z_][A-Za-z0-9_]*\+?=")
+_NAME = regex(r"(?![-%])[A-Za-z0-9_./+:@%,-]+(?![^ \t])")
 # Syntax of bash that dash and ash read otherwise (`a &>b` is a list).
 _BASH_ONLY = frozenset({"process_substitution", "subscript", "&>", "&>>", "+="})
 _NEEDS = {

@@ -10,10 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import time
 
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+from dockmend._regex import regex
+
+DIGEST = regex(r"sha256:[0-9a-f]{64}")
 
 
 def kept(key: str, life: float) -> str:

@@ -7,7 +7,6 @@ and asks its credential helpers. https://github.com/opencontainers/distribution-
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from collections.abc import Callable, Iterable
 from threading import Lock
@@ -22,6 +21,7 @@ from urllib3.exceptions import ProtocolError
 from dockmend import __version__
 from dockmend._project.registry.cache import DIGEST
 from dockmend._project.registry.endpoint import Endpoint
+from dockmend._regex import regex
 
 # Seconds to wait for a connection, and for each part of an answer.
 TIMEOUT = 10
@@ -40,9 +40,9 @@ _OLD = "application/vnd.docker.distribution.manifest.v1+"
 # https://github.com/opencontainers/image-spec/blob/main/annotations.md#pre-defined-annotation-keys
 _CREATED = "org.opencontainers.image.created"
 # What builds the same bits every time says 1970, 1980 or year 1.
-_DAY = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(?=T|\Z)")
+_DAY = regex(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(?=T|\Z)")
 _LARGEST = 4 << 20
-_URL = re.compile(r"https?://(?:[^/?#@]*@)?([^/?#@]+)")
+_URL = regex(r"https?://(?:[^/?#@]*@)?([^/?#@]+)")
 
 
 class Refused(Exception):

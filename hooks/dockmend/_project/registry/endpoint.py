@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from dockmend._project.reference import Image
+from dockmend._record import NamedTuple
+from dockmend._regex import regex
 
 # Hub is called by one name and asked at another: https://docs.docker.com/reference/api/registry/auth/
 _HUB = {"docker.io": "registry-1.docker.io", "index.docker.io": "registry-1.docker.io"}
 _HOST = r"(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"
-_MIRROR = re.compile(rf"(?:(https?)://)?({_HOST})((?:/[a-z0-9][a-z0-9._-]*)*)/?")
-_LOOPBACK = re.compile(r"(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?", re.ASCII)
+_MIRROR = regex(rf"(?:(https?)://)?({_HOST})((?:/[a-z0-9][a-z0-9._-]*)*)/?")
+_LOOPBACK = regex(r"(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?", re.ASCII)
 
 
 class Endpoint(NamedTuple):
