@@ -17,7 +17,10 @@ pytest.register_assert_rewrite("harness", "buildkit")
 
 # In CI the same examples each time: a new find belongs to the one who looks for it.
 settings.register_profile(
-    "dockmend", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ
+    "dockmend",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    derandomize="CI" in os.environ,
 )
 settings.load_profile("dockmend")
 

@@ -26,6 +26,7 @@ def cases() -> Iterator[Case]:
             yield Case(load(name), row, whole(row.before), "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", list(cases()), ids=lambda case: f"{case.hook.name}: {case.row.reason}")
 def test_any_order(case: Case, tmp_path: Path) -> None:
     spot = place(case, case.before, tmp_path)
