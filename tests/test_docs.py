@@ -131,7 +131,7 @@ class TestHookPages:
             assert result.findings
             assert not check_text(after, settings, str(path), build).findings
         elif name == "dockerignore":
-            assert result.files == (FileEdit(str(tmp_path / ".dockerignore"), None, after),)
+            assert result.files == (FileEdit(str(tmp_path / ".dockerignore"), None, after, str(tmp_path)),)
         else:
             assert (result.text, result.findings) == (after, ())
 

@@ -81,16 +81,15 @@ def _settings(
 ) -> Settings:
     from dockmend import _registry
     from dockmend._engine.mend import Settings
+    from dockmend._engine.select import ALL, selection
 
     def named(code: str) -> str:
-        name = _registry.resolve(code)
+        name = _registry.meaning(code)
         if name is None:
             raise ValueError(f"no hook is called {code!r}")
         return name
 
-    asked = None if select is None else {named(code) for code in select}
-    silenced = {named(code) for code in ignore}
-    wanted = [name for name in _registry.HOOKS if (asked is None or name in asked) and name not in silenced]
+    names = {ALL} if select is None else {named(code) for code in select}
+    hooks, asked, codes = selection(names, {named(code) for code in ignore})
     given = {named(code): settings for code, settings in (options or {}).items()}
-    hooks = tuple(map(_registry.load, wanted))
-    return Settings(hooks, options=given, unsafe=unsafe, asked=frozenset(asked or ()))
+    return Settings(hooks, options=given, unsafe=unsafe, asked=asked, codes=codes)

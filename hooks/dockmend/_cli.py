@@ -40,7 +40,7 @@ def hook_main(hook: Hook, arguments: Sequence[str] | None = None) -> int:
 
 def _status(arguments: Sequence[str], hook: Hook | None) -> int:
     try:
-        command = _Command(_options.parse(arguments, hook))
+        command = _Command(_options.parse(arguments, hook), hook)
     except SystemExit as end:
         given = set(arguments)
         if end.code and "-" in given and (hook or "--fix" in given) and not given & {"--check", "--diff"}:
@@ -68,8 +68,9 @@ def _guarded(command: Callable[[], int]) -> int:
 class _Command:
     """One run of a command."""
 
-    def __init__(self, options: Namespace) -> None:
+    def __init__(self, options: Namespace, hook: Hook | None) -> None:
         self.options = options
+        self.hook = hook
         self.out = Output(sys.stdout, "standard output")
         self.err = Output(sys.stderr, "standard error", immediate=True)
         self.file: TextIO | None = None
@@ -91,6 +92,8 @@ class _Command:
                 self.file.close()
 
     def execute(self) -> int:
+        if self.options.explain is not None and self.hook is not None:
+            return self.explain(self.hook)
         if self.options.paths == ["-"]:
             return self.standard_input()
         job = self.job()
@@ -120,6 +123,14 @@ class _Command:
             watch(steps)
         for _ in steps:
             pass
+
+    def explain(self, hook: Hook) -> int:
+        """Say what the hook has to say of a path, for each file."""
+        job = self.job()
+        for name in self.options.paths:
+            for line in run.explain(name, os.path.abspath(self.options.explain), hook, job):
+                self.out.text(f"{printable_path(line)}\n")
+        return 0
 
     def standard_input(self) -> int:
         """Report on standard input or, with `--fix`, give it back mended; whatever happens, it comes out."""
@@ -207,6 +218,8 @@ class _Command:
         if self.options.show_fixes:
             for line in self.tally.fixes(terminal_style):
                 terminal.text(line)
+        for line in self.contexts(terminal_style):
+            terminal.text(line)
         terminal.text(self.tally.summary(terminal_style))
 
     def counted(self, outcomes: Iterable[run.Outcome]) -> Iterator[run.Outcome]:
@@ -217,6 +230,17 @@ class _Command:
             for path in outcome.made:
                 self.say(f"{path}: note: this file is new; add it to the commit")
             yield outcome
+
+    def contexts(self, style: Style) -> Iterable[str]:
+        """What becomes of build contexts; an editor's text has to come back sooner."""
+        edits = self.tally.ignore_files.values()
+        if not edits or self.options.paths == ["-"]:
+            return ()
+        from dockmend._report import contexts
+        from dockmend._report.progress import watch
+
+        made = self.mode == run.MEND
+        return contexts.report(edits, style, watch if self.has_terminal() else None, made=made)
 
     def patches(self, outcomes: Iterable[run.Outcome]) -> Iterator[str]:
         """Each file's patch once: Dockerfiles with one context would each make its .dockerignore."""

@@ -27,12 +27,14 @@ SEVERITIES = (INFO, WARNING, ERROR)
 class FileEdit(NamedTuple):
     """Write `text` to a file other than the Dockerfile; `before` is None where the file is new.
 
-    `path` is absolute. `before` is what was read: a file that changed meanwhile is left alone.
+    `path` is absolute. `before` is what was read: a file that changed meanwhile is left alone. `context` is
+    the folder of the build context whose ignore file it is, None for another file.
     """
 
     path: str
     before: str | None
     text: str
+    context: str | None = None
 
 
 class Fix(NamedTuple):
@@ -65,7 +67,9 @@ class Finding(NamedTuple):
 
     Either `fix` is given, or `reason` says in a clause why there is none ("the build context is
     not known"). A finding with an unsafe fix gives both: `reason` says what the fix may change.
-    `severity` None takes the hook's own. `related` are other places that it speaks of.
+    `severity` None takes the hook's own. `related` are other places that it speaks of. `code` is that of
+    another linter for what the finding is about, given where the hook has to do with more than one, or
+    speaks for that linter (lint). `link` is where it is explained, the hook's own page where it is empty.
     """
 
     message: str
@@ -74,6 +78,20 @@ class Finding(NamedTuple):
     reason: str = ""
     severity: str | None = None
     related: tuple[Place, ...] = ()
+    code: str = ""
+    link: str = ""
+
+
+class Unavailable(Exception):
+    """What a hook needs is not there, such as another program; the message is a clause with a remedy.
+
+    Raised by `check`, after the findings that can be made without it. `everywhere` says that it is the
+    same for every text.
+    """
+
+    def __init__(self, message: str, *, everywhere: bool = False) -> None:
+        super().__init__(message)
+        self.everywhere = everywhere
 
 
 class Context(NamedTuple):
@@ -103,13 +121,17 @@ class Hook(NamedTuple):
 
     `check`, `compose` and `script` are pure and yield findings, in any order, of a Dockerfile, of a
     Compose file, and of a script, Makefile or CI file. `aliases` are the codes of other linters for
-    the same thing (DL3025). `options` maps each setting to its default; a string setting with a closed
-    set of values gives them as a tuple, the default first. `keywords` are the instructions it looks
-    at: a Dockerfile with none of them is not handed to it (empty: every one is).
+    the same thing (DL3025); one that ends with `*` stands for all that begin so, have four digits, and
+    are no other hook's. `options` maps each setting to its default; a string setting with a closed set
+    of values gives them as a tuple, the default first. `keywords` are the instructions it looks at: a
+    Dockerfile with none of them is not handed to it (empty: every one is).
 
     `prepare` is for what takes long, and called where the hook was selected by its name: before the first
     file is judged it gets what the checks of all of them noted in `ahead`, does it once, and yields how
     many of how many steps are done. The checks do by themselves what was not prepared.
+
+    `explain` is for a hook that answers `--explain PATH`: it takes the absolute path, and yields lines; it
+    may raise Unavailable.
     """
 
     name: str
@@ -124,3 +146,4 @@ class Hook(NamedTuple):
     compose: Callable[[ComposeFile, Context], Iterable[Finding]] = nothing
     script: Callable[[ScriptFile, Context], Iterable[Finding]] = nothing
     prepare: Callable[[list[Any]], Iterator[tuple[int, int]]] | None = None
+    explain: Callable[[str, Context], Iterable[str]] | None = None

@@ -116,7 +116,9 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace, hook: H
         options.select = (hook.name,)
         options.fix = not options.check
         if not options.paths and options.stdin_filename is None:
-            parser.error("no FILE is given")
+            if options.explain is None:
+                parser.error("no FILE is given")
+            options.paths = ["Dockerfile"]
     if options.stdin_filename is not None and not options.paths:
         options.paths = ["-"]
     if "-" in options.paths and len(options.paths) > 1:
@@ -134,13 +136,13 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace, hook: H
 
 
 def _names(parser: argparse.ArgumentParser, option: str, codes: list[str] | None) -> tuple[str, ...] | None:
-    """The hooks, or ALL, that comma-separated names and codes mean; None where the option is not given."""
+    """What comma-separated names and codes mean, as in `Job.select`; None where the option is not given."""
     if codes is None:
         return None
     names: list[str] = []
     for code in ",".join(codes).split(","):
         if code := code.strip():
-            name = code if code == "ALL" else _registry.resolve(code)
+            name = code if code == "ALL" else _registry.meaning(code)
             if name is None:
                 parser.error(f'{option}: no hook is called "{code}"{nearest(code, _registry.HOOKS)}')
             names.append(name)
@@ -163,6 +165,10 @@ def parser_of(hook: Hook | None) -> Parser:
     _choosing(parser, hook)
     _reporting(parser)
     group = parser.add_argument_group("other")
+    if hook is not None and hook.explain is not None:
+        group.add_argument("--explain", metavar="PATH", help="only say what decides about that path, and why")
+    else:
+        group.set_defaults(explain=None)
     group.add_argument("-h", "--help", action="help", help="show this help")
     group.add_argument(
         "-V", "--version", action="version", version=f"dockmend {__version__}", help="show the version"

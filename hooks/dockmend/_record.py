@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import NamedTuple as NamedTuple  # noqa: PLC0414 - others take it from here
 else:
-    from _collections import _tuplegetter
+    from collections import _tuplegetter
 
     class _Maker(type):
         def __new__(meta, name, bases, namespace):

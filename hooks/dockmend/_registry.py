@@ -25,6 +25,7 @@ HOOKS = (
     "image-version",
     "no-secrets",
     "dockerignore",
+    "lint",
     "pin-digest",
     "compose-limits",
 )
@@ -48,7 +49,24 @@ def resolve(code: str) -> str | None:
     """
     if code in HOOKS:
         return code
-    return next((name for name in HOOKS if code in load(name).aliases), None)
+    found = next((name for name in HOOKS if code in load(name).aliases), None)
+    if found is None and _is_numbered(code):
+        found = next((name for name in HOOKS if f"{code[:2]}*" in load(name).aliases), None)
+    return found
+
+
+def meaning(code: str) -> str | None:
+    """What `code` stands for where hooks are listed: the name of its hook, or itself as one of many of it.
+
+    To ignore DL3020 is to ignore add-to-copy, to ignore DL3008 is not to ignore lint.
+    """
+    name = resolve(code)
+    return code if name is not None and code != name and code not in load(name).aliases else name
+
+
+def _is_numbered(code: str) -> bool:
+    """Whether it looks like a code of hadolint or ShellCheck."""
+    return len(code) == 6 and code[2:].isascii() and code[2:].isdecimal()
 
 
 def link(name: str) -> str:

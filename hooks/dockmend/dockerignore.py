@@ -59,6 +59,10 @@ kind of such things, and lacks only lines for what is not there, that is a findi
 that excludes everything and lists exceptions lacks nothing. `Dockerfile.dockerignore` is the file looked at
 where there is one.
 
+Files with secrets that a COPY of a folder takes along are named, never shown. The report tells how many files
+and bytes the build context has before and after, and how many of them each new line keeps out.
+`dockmend-dockerignore --explain PATH` tells which line decides about a path.
+
 ## Fix safety
 
 Safe: no line excludes what an ADD, COPY or bind mount of any stage, of any Dockerfile with this build
@@ -87,18 +91,24 @@ nothing, and which of the two lines is the mistake is the author's to say.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from dockmend._dockerfile.document import Document, Instruction
-from dockmend._hook import INFO, SAFE, Context, FileEdit, Finding, Fix, Hook
-from dockmend._project.context import FILE, BuildContext, Ignore
+from dockmend._hook import INFO, SAFE, Context, FileEdit, Finding, Fix, Hook, Unavailable
+from dockmend._project.context import FILE, FOLDER, MISSING, BuildContext, Ignore
 from dockmend._project.ignore import IgnoreFile
-from dockmend._project.kind import CACHES, DOCKER, OUTPUT, SECRETS, Line
+from dockmend._project.kind import CACHES, DOCKER, GROUPS, OUTPUT, SECRETS, Line, line
 from dockmend._project.sources import Source, context_sources
+
+if TYPE_CHECKING:
+    from dockmend._project.baked import Baked
+    from dockmend._project.project import Project
 
 # What does little harm where it is not there when the image is built.
 _SMALL = frozenset({CACHES, OUTPUT, DOCKER})
+_KEPT = "git tracks it, or the build may use it, so that excluding it may break the build"
 
 
 def check(doc: Document, ctx: Context) -> Iterator[Finding]:
@@ -123,7 +133,7 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
         yield Finding(message, first.head, reason=problem.message)
     else:
         yield from _excluded(sources, ignore.file, name, ctx.build)
-        yield from _lacking(doc, ctx, first, ignore, ignore.file)
+        yield from _lacking(doc, ctx, sources, ignore, ignore.file)
 
 
 def _is_run(doc: Document, one: Instruction) -> bool:
@@ -153,47 +163,89 @@ def _excluded(
 
 
 def _lacking(
-    doc: Document, ctx: Context, first: Instruction, ignore: Ignore, file: IgnoreFile
+    doc: Document, ctx: Context, sources: list[Source], ignore: Ignore, file: IgnoreFile
 ) -> Iterator[Finding]:
-    if file.excludes_everything or (not ignore.exists and ctx.build.kind(".containerignore") == FILE):
+    if not ignore.exists and ctx.build.kind(".containerignore") == FILE:
         return
-    from dockmend._project.exclude import harmless
+    from dockmend._project.baked import baked
     from dockmend._project.project import Project
 
     project = Project(ctx.build, doc, ctx.path)
-    wanted = project.wanted()
-    lacked = [line for line in wanted if not all(map(file.excludes, line.covered))]
+    first = next(one.instruction for one in sources if _name(one.instruction) in ("ADD", "COPY"))
+    secrets = baked(ctx.build, project.paths, sources, file)
+    lacked = [] if file.excludes_everything else _lacked(project, file, secrets)
+    added = _added(project, ignore, file, lacked)
+    found = None if file.excludes_everything else _gains(project, ignore, file, lacked, added, first)
+    after = file
+    if found is not None:
+        after = file if found.fix is None else IgnoreFile.parse(found.fix.files[0].text)
+        gone = [one for one in secrets if after.excludes(one.path)]
+        along = f", and {_name(gone[0].source.instruction)} takes {_listed(gone)} along" if gone else ""
+        yield found._replace(message=found.message + along)
+    left = [one for one in secrets if not after.excludes(one.path)]
+    for instruction, members in groupby(left, key=lambda one: one.source.instruction):
+        message = f"{_name(instruction)} takes {_listed(list(members))} along"
+        yield Finding(message, instruction.head, reason=_KEPT)
+    told = {*(one.path for one in left), *(one.literal for one in sources)}
+    for one in lacked:
+        for path in one.covered if one.group == SECRETS and one not in added else ():
+            if path not in told and ctx.build.kind(path) == FILE:
+                message = f"{path} goes along into the build"
+                yield Finding(message, first.head, reason=_KEPT, severity=INFO)
+
+
+def _lacked(project: Project, file: IgnoreFile, secrets: list[Baked]) -> list[Line]:
+    """The lines that the file lacks, one for each secret that the others would not exclude among them."""
+    lines = [line for line in project.wanted() if not all(map(file.excludes, line.covered))]
+    rules = IgnoreFile.parse("\n".join(line.pattern for line in lines if line.group == SECRETS))
+    lines += [line(one.path, SECRETS) for one in secrets if not rules.excludes(one.path)]
+    return sorted(lines, key=lambda line: GROUPS.index(line.group))
+
+
+def _added(project: Project, ignore: Ignore, file: IgnoreFile, lacked: list[Line]) -> list[Line]:
+    """Those that may go into the file."""
+    from dockmend._project.exclude import harmless
+
     usable = harmless(project, lacked, file)
-    needed = [line for line in lacked if not line.extra]
     groups = {line.group for line in usable if not line.extra}
-    added = [line for line in usable if not line.extra or line.group in groups or not ignore.exists]
+    return [line for line in usable if not line.extra or line.group in groups or not ignore.exists]
+
+
+def _gains(
+    project: Project,
+    ignore: Ignore,
+    file: IgnoreFile,
+    lacked: list[Line],
+    added: list[Line],
+    first: Instruction,
+) -> Finding | None:
+    """What the file lacks, with the lines to add, or why there are none."""
+    needed = [line for line in lacked if not line.extra]
     name = os.path.basename(ignore.path)
     message = f"{name} does not exclude" if ignore.exists else f"there is no {name} to exclude"
-    named = [line for line in needed if line in added] or needed or added
-    message += f" {_listed([line.pattern for line in named] or ['anything'])}"
+    named = [line.pattern for line in needed if line in added] or [line.pattern for line in needed or added]
+    message += f" {_listed(named or ['anything'])}"
+    worth = any(not line.extra for line in added)
     text = file.with_lines(_block(added))
     sources = [source for build in project.builds for source in build.sources]
-    if groups and _keeps(project.paths, sources, file, text):
-        edit = FileEdit(ignore.path, file.text if ignore.exists else None, text)
-        dealt_with = {line.group for line in wanted if line not in lacked} | _SMALL
+    if worth and _keeps(project.paths, sources, file, text):
+        edit = FileEdit(ignore.path, file.text if ignore.exists else None, text, project.context.root)
+        dealt_with = {line.group for line in project.wanted() if line not in lacked} | _SMALL
         mild = ignore.exists and dealt_with.issuperset(line.group for line in needed)
         least = file.with_lines(line.pattern for line in needed if line.group != DOCKER)
         mild = mild and _keeps(project.paths, (), file, least, every=True)
         fix = Fix(SAFE, (), {}, files=(edit,))
-        yield Finding(message, first.head, fix, severity=INFO if mild else None)
-    elif groups or (needed and not ignore.exists):
-        yield Finding(message, first.head, reason="the build may use whatever a line for it would exclude")
-    kept = [path for line in needed if line.group == SECRETS and line not in added for path in line.covered]
-    for path in kept:
-        if ctx.build.kind(path) == FILE and not any(source.literal == path for source in sources):
-            reason = "git tracks it, or the build uses it by name, so that excluding it may break the build"
-            yield Finding(f"{path} goes along into the build", first.head, reason=reason, severity=INFO)
+        return Finding(message, first.head, fix, severity=INFO if mild else None)
+    if worth or (needed and not ignore.exists):
+        return Finding(message, first.head, reason="the build may use whatever a line for it would exclude")
+    return None
 
 
-def _listed(patterns: list[str]) -> str:
-    if len(patterns) > 4:
-        return f"{', '.join(patterns[:3])} and {len(patterns) - 3} more"
-    return " and ".join(filter(None, (", ".join(patterns[:-1]), patterns[-1])))
+def _listed(things: Sequence[object]) -> str:
+    names = list(map(str, things))
+    if len(names) > 4:
+        return f"{', '.join(names[:3])} and {len(names) - 3} more"
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _block(lines: Iterable[Line]) -> Iterator[str]:
@@ -218,6 +270,33 @@ def _keeps(
     return not after.problems and all(before.excludes(path) or not after.excludes(path) for path in named)
 
 
+def explain(path: str, ctx: Context) -> Iterator[str]:
+    """Say which line of the ignore file decides on the absolute `path`. Raises Unavailable."""
+    root, ignore = ctx.build.root, ctx.build.ignore(ctx.path)
+    if root is None or ignore is None:
+        raise Unavailable(f"the build context cannot be told: {ctx.build.reason}; give it with --context")
+    inner = os.path.relpath(path, root).replace(os.sep, "/")
+    if inner.split("/")[0] == "..":
+        raise Unavailable(f"{path} is not below {root}, which is the build context")
+    name = os.path.basename(ignore.path)
+    if ignore.file is None:
+        raise Unavailable(f"{name} cannot be read as a text file")
+    if ignore.file.problems:
+        problem = ignore.file.problems[0]
+        raise Unavailable(
+            f"line {problem.line} of {name} is not a pattern that Docker reads: {problem.message}"
+        )
+    number, excluded = ignore.file.decision(inner)
+    there = "" if ctx.build.kind(inner) != MISSING else " (nothing is there now)"
+    why = f"no line of {name} is about it" if ignore.exists else f"there is no {name}"
+    if number is not None:
+        does = "excludes it" if excluded else "brings it back"
+        why = f"line {number} of {name} {does}: {ignore.file.lines[number - 1].strip()}"
+    yield f"{inner} is {'not ' if excluded else ''}in the build context{there}: {why}"
+    if excluded and ignore.file.has_exceptions and ctx.build.kind(inner) == FOLDER:
+        yield f"{inner} holds what lines with an exclamation mark bring back, where they do"
+
+
 HOOK = Hook(
     name="dockerignore",
     practice=14,
@@ -225,6 +304,7 @@ HOOK = Hook(
     check=check,
     aliases=("CopyIgnoredFile",),
     keywords=frozenset({"ADD", "COPY"}),
+    explain=explain,
 )
 
 

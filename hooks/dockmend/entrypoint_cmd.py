@@ -72,7 +72,8 @@ from dockmend._project import entrypoint
 from dockmend._regex import regex
 from dockmend._shell import words
 
-_ONE_EACH = ("CMD", "ENTRYPOINT", "HEALTHCHECK")
+# With hadolint's codes for more of them.
+_ONE_EACH = {"CMD": "DL4003", "ENTRYPOINT": "DL4004", "HEALTHCHECK": "DL3012"}
 _PRAGMA = regex(
     r"#[ \t]*(?:hadolint|dockmend:|check=|checkov:|kics-scan|trivy:|nosec|nosemgrep|snyk)", re.IGNORECASE
 )
@@ -100,7 +101,8 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
         last: dict[str, Instruction] = {}
         for instruction in reversed(stage.instructions):
             if instruction.name in last:
-                yield _overridden(doc, instruction, last[instruction.name])
+                code = _ONE_EACH[instruction.name]
+                yield _overridden(doc, instruction, last[instruction.name])._replace(code=code)
             elif instruction.name in _ONE_EACH:
                 last[instruction.name] = instruction
         if ("ENTRYPOINT" in last or "CMD" in last) and not is_windows(doc, stage):

@@ -127,7 +127,7 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
         reason = "what it starts is not what it looks like: exec-form goes first"
     if not reason:
         fix, reason = _fix(doc, stage, service, known, begun)
-    yield Finding(message, place, fix, reason)
+    yield Finding(message, place, fix, reason, code="DL3057")
 
 
 def _service(doc: Document, stage: Stage, known: Facts, begun: Start) -> _Service | None:

@@ -73,7 +73,8 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
     for use in image_uses(doc):
         if _is_open(use.image):
             literal = use.place.reference.endswith(f":{LATEST}")
-            yield _finding(doc, use, use.place if literal else deciding(doc, use.place), ctx)
+            found = _finding(doc, use, use.place if literal else deciding(doc, use.place), ctx)
+            yield found._replace(code=_code(use.image))
 
 
 def compose(doc: ComposeFile, ctx: Context) -> Iterator[Finding]:
@@ -91,7 +92,11 @@ def compose(doc: ComposeFile, ctx: Context) -> Iterator[Finding]:
             put = replaced(doc, node, len(tagged), len(node.text), f":{version}")
             why = f"{why}, and what latest is today may be newer" if put else "it is not written on one line"
         fix = Fix(UNSAFE, (put.edit,), put.becomes) if put else None
-        yield Finding(_message(image), node.span, fix, why)
+        yield Finding(_message(image), node.span, fix, why, code=_code(image))
+
+
+def _code(image: Image) -> str:
+    return "DL3007" if image.tag else "DL3006"
 
 
 def _is_open(image: Image) -> bool:

@@ -100,7 +100,7 @@ class _Checked:
             message = f"the RUN leaves {manager.leaves} in its layer"
             if code.reason:
                 if manager.seems_left(code.text):
-                    yield Finding(message, code.run.keyword, reason=code.reason)
+                    yield Finding(message, code.run.keyword, reason=code.reason, code=manager.code)
                 continue
             fill = _left(manager, code)
             if fill is None:
@@ -110,13 +110,14 @@ class _Checked:
             flagged = manager is APK and not self.is_old_alpine(stage)
             changes = reason or (self.without_cache(code) if flagged else self.emptied(manager, code, fill))
             if isinstance(changes, str):
-                yield Finding(message, span, reason=changes)
+                yield Finding(message, span, reason=changes, code=manager.code)
                 continue
             doubt = self.doubts(manager, code, fill)
             edits = tuple(Edit(Span(one.offset, one.offset), one.text) for one in changes)
             meaning = code.meaning(self.doc, [(one.at, one.text) for one in changes])
             becomes = {code.instruction.index: (meaning,)}
-            yield Finding(message, span, Fix(UNSAFE if doubt else SAFE, edits, becomes), doubt)
+            fix = Fix(UNSAFE if doubt else SAFE, edits, becomes)
+            yield Finding(message, span, fix, doubt, code=manager.code)
 
     def forbids(self, manager: Manager, stage: Stage, code: Code) -> str:
         """Why the cache has to stay, in a clause, or empty."""

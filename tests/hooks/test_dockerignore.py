@@ -1,13 +1,20 @@
 from __future__ import annotations
 
+import io
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from dockmend import exec_form
+from dockmend._cli import hook_main
 from dockmend._dockerfile.parser import parse
-from dockmend._hook import INFO, Context
+from dockmend._hook import INFO, Context, Finding
 from dockmend._project.context import BuildContext
-from dockmend.dockerignore import HOOK, check
+from dockmend._report import progress
+from dockmend.dockerignore import HOOK
 from harness import Row, suite
 
 TRIGGERS = {"onbuild": "a trigger runs in another build"}
@@ -431,6 +438,299 @@ MENDED = [
 
 test_left_alone, test_mended, _ = suite(HOOK, LEFT_ALONE, MENDED)
 
+TOKEN = "ghp_0123456789abcdefghijklmnopqrstuvwxyz"
+SETTING = f"A_TOKEN={TOKEN}\n"
+KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(folder: Path, **files: str) -> None:
+    """Files by their paths, `/` written as two underscores."""
+    for name, content in files.items():
+        path = folder / name.replace("__", "/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+
+
+def said(folder: Path, text: str) -> list[Finding]:
+    (folder / "Dockerfile").write_text(text)
+    context = Context(str(folder / "Dockerfile"), BuildContext(str(folder)), {})
+    return list(HOOK.check(parse(text), context))
+
+
+class TestSecrets:
+    """Files with secrets that a COPY takes along are named, and never shown."""
+
+    def test_those_that_the_new_lines_exclude(self, project: Path) -> None:
+        write(project, **{".env": SETTING, "deploy__id_rsa": KEY, "deploy__prod.env": SETTING, "a.py": ""})
+        (found,) = said(project, "FROM a\nCOPY . /app\n")
+        assert found.message.endswith(
+            ", and COPY takes .env (a file of settings and secrets), deploy/id_rsa (a private key) and "
+            "deploy/prod.env (a file of settings and secrets) along"
+        )
+        assert found.fix is not None
+        assert "**/*.key\ndeploy/id_rsa\ndeploy/prod.env\n" in found.fix.files[0].text
+        assert TOKEN not in str(found)
+
+    def test_a_file_that_excludes_some_gets_a_line_for_the_others(self, project: Path) -> None:
+        lines = ".git\n.env*\n*.pem\n*.key\nDocker*\n"
+        write(project, **{".env": SETTING, "deploy__.env": SETTING, ".dockerignore": lines})
+        (found,) = said(project, "FROM a\nADD . /app\n")
+        assert found.message == (
+            ".dockerignore does not exclude deploy/.env, and ADD takes deploy/.env (a file of settings and secrets) along"
+        )
+        assert found.fix is not None
+        assert found.fix.files[0].text == f"{lines}\n# Secrets\ndeploy/.env\n"
+
+    def test_those_that_have_to_stay(self, project: Path) -> None:
+        write(project, **{".env": SETTING, "deploy__id_rsa": KEY, "run.sh": "ssh -i deploy/id_rsa x\n"})
+        text = 'FROM a\nCOPY . /app\nWORKDIR /app\nENTRYPOINT ["./run.sh"]\n'
+        first, second = said(project, text)
+        assert "takes .env (" in first.message
+        assert second.message == "COPY takes deploy/id_rsa (a private key) along"
+        assert (second.fix, second.severity) == (None, None)
+        assert "may break the build" in second.reason
+
+    def test_those_that_git_tracks(self, project: Path) -> None:
+        write(project, **{".env": SETTING})
+        subprocess.run("git init -q && git add .", shell=True, cwd=project, check=True)
+        found = said(project, "FROM a\nCOPY . /app\n")
+        assert [one.message for one in found if one.fix is None] == [
+            "COPY takes .env (a file of settings and secrets) along"
+        ]
+
+    def test_those_that_an_exception_brings_back(self, project: Path) -> None:
+        write(project, **{"app__.env": SETTING, "key__id_rsa": KEY, ".dockerignore": "*\n!app\n"})
+        (found,) = said(project, "FROM a\nCOPY . /app\n")
+        assert found.message == "COPY takes app/.env (a file of settings and secrets) along"
+
+    @pytest.mark.parametrize(
+        ("text", "named"),
+        [
+            ("COPY a /a\n", ["a/.env"]),
+            ("COPY b /a\n", []),
+            ("COPY a/.env /a\n", []),  # no-secrets tells of it
+            ("COPY b /b\nADD a /a\n", ["a/.env"]),
+            ("COPY --exclude=.env a /a\n", []),
+            ("COPY --exclude=*.md --exclude=**/.env . /a\n", []),
+            ("COPY --exclude=b . /a\n", ["a/.env"]),
+            ("COPY --from=x a /a\nCOPY b /a\n", []),
+            ("RUN --mount=source=a,target=/a ls\nCOPY b /a\n", []),
+            ("COPY $A /a\n", []),
+        ],
+    )
+    def test_which_instructions_take_them(self, text: str, named: list[str], project: Path) -> None:
+        write(project, **{"a__.env": SETTING, "b__c": ""})
+        found = [one for one in said(project, f"FROM a\n{text}") if " along" in one.message]
+        assert [re.findall(r"takes (\S+)", one.message)[0] for one in found] == named
+
+    @pytest.mark.parametrize(
+        ("name", "content"),
+        [
+            (".env", "DEBUG=1\n"),
+            (".env.example", SETTING),
+            ("id_rsa.pub", "ssh-rsa AAAA\n"),
+            ("server.key", "not a key\n"),
+            ("secrets.yml", "a: b\n"),
+            ("node_modules__a__.env", SETTING),
+        ],
+    )
+    def test_no_secret(self, name: str, content: str, project: Path) -> None:
+        write(project, **{name: content})
+        assert not any(
+            " along (" in one.message or "takes" in one.message
+            for one in said(project, "FROM a\nCOPY . /a\n")
+        )
+
+    def test_many(self, project: Path) -> None:
+        write(project, **{f"d{number:03}__.env": SETTING for number in range(150)})
+        (found,) = said(project, "FROM a\nCOPY . /a\n")
+        assert "d000/.env (a file of settings and secrets)" in found.message
+        assert found.message.endswith("and 97 more along")
+
+
+class TestExplain:
+    """`--explain PATH` tells which line decides."""
+
+    @pytest.fixture(autouse=True)
+    def _files(self, project: Path) -> None:
+        write(
+            project,
+            **{"docs__a.md": "", "docs__README.md": "", "src__a.py": "", "Dockerfile": "FROM a\nCOPY . /a\n"},
+        )
+        write(project, **{".dockerignore": "# mine\n*.log\r\ndocs\n!docs/README.md\n"})
+
+    def ask(self, *arguments: str) -> int:
+        return hook_main(HOOK, ["--explain", *arguments])
+
+    @pytest.mark.parametrize(
+        ("path", "answer"),
+        [
+            ("src/a.py", "src/a.py is in the build context: no line of .dockerignore is about it\n"),
+            (
+                "x.log",
+                "x.log is not in the build context (nothing is there now): line 2 of .dockerignore excludes it: *.log\n",
+            ),
+            (
+                "docs/a.md",
+                "docs/a.md is not in the build context: line 3 of .dockerignore excludes it: docs\n",
+            ),
+            (
+                "docs/README.md",
+                "docs/README.md is in the build context: line 4 of .dockerignore brings it back: !docs/README.md\n",
+            ),
+            (
+                "docs",
+                """docs is not in the build context: line 3 of .dockerignore excludes it: docs
+docs holds what lines with an exclamation mark bring back, where they do
+""",
+            ),
+            ("./src/../src", "src is in the build context: no line of .dockerignore is about it\n"),
+        ],
+    )
+    def test_answers(self, path: str, answer: str, capsys: pytest.CaptureFixture[str]) -> None:
+        assert self.ask(path) == 0
+        assert capsys.readouterr() == (answer, "")
+
+    def test_a_path_is_seen_from_the_current_folder(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.chdir(project / "docs")
+        assert self.ask("a.md", "../Dockerfile") == 0
+        assert capsys.readouterr().out.startswith("docs/a.md is not in the build context: line 3")
+
+    def test_each_dockerfile_has_its_own_file(
+        self, project: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        write(project, **{"b.Dockerfile": "FROM a\nCOPY . /a\n", "b.Dockerfile.dockerignore": "src\n"})
+        assert self.ask("src/a.py", "Dockerfile", "b.Dockerfile") == 0
+        first, second = capsys.readouterr().out.splitlines()
+        assert "no line of .dockerignore" in first
+        assert "line 1 of b.Dockerfile.dockerignore excludes it" in second
+
+    def test_no_file(self, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        (project / ".dockerignore").unlink()
+        assert self.ask("src") == 0
+        assert capsys.readouterr().out == "src is in the build context: there is no .dockerignore\n"
+
+    @pytest.mark.parametrize(
+        ("arguments", "ignore", "error"),
+        [
+            (["/"], "a\n", "Dockerfile: error: / is not below "),
+            (["../x"], "a\n", "/x is not below "),
+            (["a"], "[\n", "Dockerfile: error: line 1 of .dockerignore is not a pattern that Docker reads"),
+            (["a", "none"], "a\n", "none: error: cannot be read: there is no such file"),
+            (["a", "b.Dockerfile"], "a\n", "b.Dockerfile: error: the build context cannot be told: "),
+        ],
+    )
+    def test_no_answer(
+        self, arguments: list[str], ignore: str, error: str, project: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        write(project, **{".dockerignore": ignore, "b.Dockerfile": "FROM a\nCOPY nowhere /a\n"})
+        assert self.ask(*arguments) == 2
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert error in said.err
+
+    def test_a_file_that_is_no_text(self, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        (project / ".dockerignore").unlink()
+        (project / ".dockerignore").mkdir()
+        assert self.ask("a") == 2
+        assert "cannot be read as a text file" in capsys.readouterr().err
+
+    def test_other_hooks_explain_nothing(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with pytest.raises(SystemExit):
+            hook_main(exec_form.HOOK, ["--explain", "a", "Dockerfile"])
+        assert "there is no option `--explain`" in capsys.readouterr().err
+        with pytest.raises(SystemExit):
+            hook_main(HOOK, [])
+        assert "no FILE is given" in capsys.readouterr().err
+
+
+class TestSizes:
+    """The report tells what the lines save."""
+
+    @pytest.fixture(autouse=True)
+    def _files(self, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        write(
+            project, **{"venv__lib__a": "x" * 2_000_000, "venv__b": "x", "a.py": "x" * 1500, ".env": "A=1\n"}
+        )
+        write(project, Dockerfile="FROM python:3.13\nCOPY . /a\n")
+        monkeypatch.setenv("COLUMNS", "80")
+
+    SIZES = """\
+         2 files     2.0 MB  venv
+          1 file       27 B  Dockerfile*
+          1 file        4 B  **/.env
+"""
+
+    def test_before_anything_is_mended(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert hook_main(HOOK, ["--check", "--output-format=concise", "Dockerfile"]) == 1
+        assert capsys.readouterr().out.split("\n", 1)[1] == (
+            ".dockerignore: the build context would go from 5 files (2.0 MB) to 1 file (1.5 kB)\n"
+            f"{self.SIZES}Found 1 finding.\n[*] 1 fixable with `--fix`.\n"
+        )
+
+    def test_of_what_was_mended(self, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        write(project, **{".dockerignore": "venv/lib\n"})
+        assert hook_main(HOOK, ["Dockerfile"]) == 0
+        assert capsys.readouterr().out == (
+            ".dockerignore: the build context goes from 5 files (1.8 kB) to 1 file (1.5 kB)\n"
+            "          1 file      269 B  .dockerignore\n"
+            "          1 file       27 B  Dockerfile*\n"
+            "          1 file        4 B  **/.env\n"
+            "          1 file        1 B  venv\n"
+            "Found 1 finding (1 mended, 0 left).\n"
+        )
+
+    def test_once_for_a_context_of_several_dockerfiles(
+        self, project: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        write(project, **{"b.Dockerfile": "FROM python:3.13\nCOPY . /a\n"})
+        assert hook_main(HOOK, ["--check", "Dockerfile", "b.Dockerfile"]) == 1
+        assert capsys.readouterr().out.count("the build context would go") == 1
+
+    @pytest.mark.parametrize("option", ["--quiet", "--statistics", "--output-format=json", "--diff"])
+    def test_not_where_only_that_is_asked_for(self, option: str, capsys: pytest.CaptureFixture[str]) -> None:
+        hook_main(HOOK, ["--check", option, "Dockerfile"])
+        assert "the build context" not in capsys.readouterr().out.replace("for the build context", "")
+
+    def test_not_for_an_editor(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        text = (project / "Dockerfile").read_bytes()
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text)))
+        hook_main(HOOK, ["--check", "--stdin-filename=Dockerfile", "-"])
+        assert "would go" not in capsys.readouterr().out
+
+    def test_nothing_to_keep_out(self, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        write(project, **{".dockerignore": ".git\nvenv\nDocker*\n.env\n.docker*\n"})
+        assert hook_main(HOOK, ["--check", "Dockerfile"]) == 0
+        assert (
+            ".dockerignore: the build context stays at 1 file (1.5 kB): nothing to exclude is there yet\n"
+            in capsys.readouterr().out
+        )
+
+    def test_a_bar_where_somebody_looks(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(progress, "PATIENCE", 0)
+        monkeypatch.setattr(progress, "PAUSE", 0)
+        hook_main(HOOK, ["--check", "Dockerfile"])
+        assert "━" not in capsys.readouterr().err
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+        monkeypatch.setenv("TERM", "xterm")
+        hook_main(HOOK, ["--check", "Dockerfile"])
+        said = capsys.readouterr()
+        assert "━" in said.err
+        assert "5/?" in said.err
+        assert "would go from 5 files (2.0 MB)" in said.out
+
 
 @pytest.mark.parametrize(
     ("ignored", "there", "severity"),
@@ -447,4 +747,4 @@ def test_severity(ignored: str, there: str, severity: str | None, tmp_path: Path
     for name, content in {"Dockerfile": PYTHON, ".dockerignore": ignored, there: ""}.items():
         (tmp_path / name).write_text(content)
     context = Context(str(tmp_path / "Dockerfile"), BuildContext(str(tmp_path)), {})
-    assert [one.severity for one in check(parse(PYTHON), context)] == [severity]
+    assert [one.severity for one in HOOK.check(parse(PYTHON), context)] == [severity]

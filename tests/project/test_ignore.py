@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dockmend._project.ignore import IgnoreFile
+from dockmend._project.ignore import IgnoreFile, _compiled
 from dockmend._project.pattern import BadPattern, clean, glob, has_wildcard, ignore_pattern, unescaped
 
 
@@ -71,7 +71,7 @@ MATCHES = [
     ("//foo", ["foo"], []),
     ("../a.py", [], ["a.py"]),
     ("/../b.py", ["b.py"], []),
-    ("/", [], ["a", "/"]),
+    ("/", ["/"], ["a"]),
     (".", [], ["a", "."]),
     ("^a*", ["abc"], ["^abc"]),
     ("^abc", ["^abc"], ["abc"]),
@@ -84,6 +84,155 @@ MATCHES = [
 def test_matches(pattern: str, taken: list[str], left: list[str]) -> None:
     assert [path for path in taken if not excludes([pattern], path)] == []
     assert [path for path in left if excludes([pattern], path)] == []
+
+
+# Every case that moby/patternmatcher publishes in patternmatcher_test.go (TestMatches, TestMatch and the single
+# ones before them), grouped by pattern: paths that it takes, with the folder they are in or not, and does not.
+PUBLISHED = [
+    ("**", "file file/ / dir/file dir/file/", ""),
+    ("**/", "file file/ / dir/file dir/file/", ""),
+    ("**/**", "dir/file dir/file/", ""),
+    ("dir/**", "dir/file dir/file/ dir/dir2/file dir/dir2/file/", ""),
+    ("**/dir", "dir dir/file", ""),
+    ("**/dir2/*", "dir/dir2/file dir/dir2/file/", ""),
+    ("**/dir2/**", "dir/dir2/dir3/file dir/dir2/dir3/file/", ""),
+    ("**file", "file dir/file dir/dir/file", ""),
+    ("**/file", "dir/file dir/dir/file", ""),
+    ("**/file*", "dir/dir/file dir/dir/file.txt", ""),
+    ("**/file*txt", "dir/dir/file.txt", ""),
+    ("**/file*.txt", "dir/dir/file.txt", ""),
+    ("**/file*.txt*", "dir/dir/file.txt", ""),
+    ("**/**/*.txt", "dir/dir/file.txt file.txt", ""),
+    ("**/**/*.txt2", "", "dir/dir/file.txt"),
+    ("**/*.txt", "file.txt", ""),
+    ("a**/*.txt", "a/file.txt a/dir/file.txt a/dir/dir/file.txt", ""),
+    ("a/*.txt", "a/file.txt", "a/dir/file.txt"),
+    ("a/*.txt**", "a/file.txt", ""),
+    ("a[b-d]e", "ace", "ae aae"),
+    ("a[^b-d]e", "aze", ""),
+    (".*", ".foo", "foo"),
+    ("abc.def", "abc.def", "abcdef abcZdef"),
+    ("abc?def", "abcZdef", "abcdef"),
+    ("**/foo/bar", "foo/bar dir/foo/bar dir/dir2/foo/bar", ""),
+    ("abc/**", "abc/def abc/def/ghi", "abc"),
+    ("**/.foo", ".foo", "bar.foo"),
+    ("a(b)c/def", "a(b)c/def", "a(b)c/xyz"),
+    ("a.|)$(}+{bc", "a.|)$(}+{bc", ""),
+    (
+        "dist/proxy.py-2.4.0rc3.dev36+g08acad9-py3-none-any.whl",
+        "dist/proxy.py-2.4.0rc3.dev36+g08acad9-py3-none-any.whl",
+        "",
+    ),
+    ("dist/*.whl", "dist/proxy.py-2.4.0rc3.dev36+g08acad9-py3-none-any.whl", ""),
+    ("a\\\\", "a\\", ""),
+    (r"a\*b", "a*b", "ab"),
+    ("** !util/docker/web", "", "util/docker/web/foo"),
+    ("** !util/docker/web util/docker/web/foo", "util/docker/web/foo", ""),
+    (
+        "** !dist/proxy.py-2.4.0rc3.dev36+g08acad9-py3-none-any.whl",
+        "",
+        "dist/proxy.py-2.4.0rc3.dev36+g08acad9-py3-none-any.whl",
+    ),
+    ("** !dist/*.whl", "", "dist/proxy.py-2.4.0rc3.dev36+g08acad9-py3-none-any.whl"),
+    ("*", "fileutils.go abc", ""),
+    ("*.go", "fileutils.go", "."),
+    ("!fileutils.go *.go", "fileutils.go", ""),
+    ("*.go !fileutils.go", "", "fileutils.go"),
+    ("docs !docs/README.md", "", "docs/README.md"),
+    ("docs/ !docs/README.md", "", "docs/README.md"),
+    ("docs/* !docs/README.md", "", "docs/README.md"),
+    ("", "", "/any/path/there"),
+    ("abc", "abc", ""),
+    ("*c", "abc", ""),
+    ("a*", "a abc ab/c", ""),
+    ("a*/b", "abc/b", "a/c/b"),
+    ("a*b*c*d*e*/f", "axbxcxdxe/f axbxcxdxexxx/f", "axbxcxdxe/xxx/f axbxcxdxexxx/fff"),
+    ("a*b?c*x", "abxbbxdbxebxczzx", "abxbbxdbxebxczzy"),
+    ("ab[c]", "abc", ""),
+    ("ab[b-d]", "abc", ""),
+    ("ab[e-g]", "", "abc"),
+    ("ab[^c]", "", "abc"),
+    ("ab[^b-d]", "", "abc"),
+    ("ab[^e-g]", "abc", ""),
+    ("a?b", "a☺b", "a/b"),
+    ("a[^a]b", "a☺b", ""),
+    ("a???b", "", "a☺b"),
+    ("a[^a][^a][^a]b", "", "a☺b"),
+    ("[a-ζ]*", "\u03b1", ""),
+    ("*[a-ζ]", "", "A"),
+    ("a*b", "", "a/b"),
+    (r"[\]a]", "]", ""),
+    (r"[\-]", "-", ""),
+    (r"[x\-]", "x -", "z"),
+    (r"[\-x]", "x -", "a"),
+    ("*x", "xxx", ""),
+]
+# Those that it refuses, its test for moby/moby#52203 among them.
+PUBLISHED_AS_REFUSED = [
+    "[]a]", "[-]", "[x-]", "[-x]", "\\", "[a-b-c]", "[", "[^", "[^bc", "a[", "!", "[Local-Only]/",
+]  # fmt: skip
+# TestCompile: what each pattern is compared as, and the regular expression of those that need one.
+COMPILED = [
+    ("*", "regexp", r"[^/]*"),
+    ("file*", "regexp", r"file[^/]*"),
+    ("*file", "regexp", r"[^/]*file"),
+    ("a*/b", "regexp", r"a[^/]*/b"),
+    ("**", "suffix", ""),
+    ("**/**", "regexp", r"(.*/)?.*"),
+    ("dir/**", "prefix", ""),
+    ("**/dir", "suffix", ""),
+    ("**/dir2/*", "regexp", r"(.*/)?dir2/[^/]*"),
+    ("**/dir2/**", "regexp", r"(.*/)?dir2/.*"),
+    ("**file", "suffix", ""),
+    ("**/file*txt", "regexp", r"(.*/)?file[^/]*txt"),
+    ("**/**/*.txt", "regexp", r"(.*/)?(.*/)?[^/]*\.txt"),
+    ("a[b-d]e", "regexp", r"a[b-d]e"),
+    (".*", "regexp", r"\.[^/]*"),
+    ("abc.def", "exact", ""),
+    ("abc?def", "regexp", r"abc[^/]def"),
+    ("**/foo/bar", "suffix", ""),
+    ("a(b)c/def", "exact", ""),
+    ("a.|)$(}+{bc", "exact", ""),
+    ("dist/proxy.py-2.4.0rc3.dev36+g08acad9-py3-none-any.whl", "exact", ""),
+]
+
+
+class TestPublishedCases:
+    """https://github.com/moby/patternmatcher/blob/main/patternmatcher_test.go."""
+
+    @pytest.mark.parametrize(("patterns", "taken", "left"), PUBLISHED, ids=[row[0] for row in PUBLISHED])
+    def test_matching(self, patterns: str, taken: str, left: str) -> None:
+        assert {path: excludes(patterns.split(" "), path) for path in [*taken.split(), *left.split()]} == {
+            **dict.fromkeys(taken.split(), True),
+            **dict.fromkeys(left.split(), False),
+        }
+
+    @pytest.mark.parametrize("pattern", PUBLISHED_AS_REFUSED)
+    def test_refused(self, pattern: str) -> None:
+        assert IgnoreFile.parse(f"{pattern}\n").problems
+
+    @pytest.mark.parametrize(("pattern", "kind", "expression"), COMPILED, ids=[row[0] for row in COMPILED])
+    def test_what_a_pattern_is_compared_as(self, pattern: str, kind: str, expression: str) -> None:
+        compiled = _compiled(clean(pattern))
+        assert compiled.kind == kind
+        if expression:
+            assert compiled.automaton is not None
+            known = {path for row in PUBLISHED for path in (*row[1].split(), *row[2].split())}
+            whole = re.compile(rf"{expression}\Z")
+            assert {path for path in known if compiled.automaton.matches(path)} == set(
+                filter(whole.match, known)
+            )
+
+    def test_lines(self) -> None:
+        """TestReadAll of ignorefile: comments and empty lines go, blanks and a leading slash too."""
+        file = IgnoreFile.parse(
+            "test1\n/test2\n/a/file/here\n\nlastfile\n# this is a comment\n! /inverted/abs/path\n!\n! "
+        )
+        assert [("!" * rule.negated) + rule.pattern for rule in file.rules] == [
+            "test1", "test2", "a/file/here", "lastfile", "!inverted/abs/path",
+        ]  # fmt: skip
+        # What is read as "!" alone, New refuses.
+        assert [problem.line for problem in file.problems] == [8, 9]
 
 
 SEVERAL = [

@@ -291,11 +291,13 @@ class TestJson:
         first, second, third = json.loads(report("json", outcome()))
         assert first == {
             "hook": "upper",
+            "code": None,
             "aliases": ["DL0001", "ConsistentInstructionCasing"],
             "practice": 1,
             "severity": "warning",
             "message": "run is in lower case",
             "reason": None,
+            "link": None,
             "path": "Dockerfile",
             "line": 2,
             "column": 1,

@@ -17,6 +17,7 @@ COMMANDS = {
     "lsp": "run the language server",
     "rule": "print the page of a hook",
     "rules": "list the hooks",
+    "scan": "show the known vulnerabilities of an image",
     "verify": "check the signatures of base images",
 }
 

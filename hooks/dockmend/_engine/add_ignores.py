@@ -70,7 +70,7 @@ def _commented(kind: Kind, doc: Parsed, found: Iterable[Reported]) -> tuple[Pars
     for one in found:
         at = one.finding.span
         index = bisect_right(places, at.start) - 1 if at.end else -1
-        groups.setdefault(index, {}).setdefault(one.hook.name, []).append(one)
+        groups.setdefault(index, {}).setdefault(one.name, []).append(one)
     done: list[Reported] = []
     for index, names in sorted(groups.items(), reverse=True):
         begin = places[index] if index >= 0 else 0

@@ -10,6 +10,7 @@ from dockmend._compose.document import ComposeFile, Path, meaning, texts
 from dockmend._compose.document import parse as parse_compose
 from dockmend._compose.inline import Inline, inlines
 from dockmend._engine import dockerfile, ignores
+from dockmend._engine.codes import Unit
 from dockmend._engine.kinds import remembering
 from dockmend._hook import Finding, Fix
 from dockmend._project.context import BuildContext
@@ -19,21 +20,22 @@ if TYPE_CHECKING:
     from dockmend._compose.document import Service
     from dockmend._dockerfile.document import Comment
     from dockmend._dockerfile.span import Span
+    from dockmend._engine.codes import Codes
     from dockmend._hook import Context, Hook
 
 parse = remembering(parse_compose)
 
 
-def find(hook: Hook, doc: ComposeFile, ctx: Context) -> Iterator[Finding]:
+def find(hook: Hook, doc: ComposeFile, ctx: Context, codes: Codes) -> Iterator[Finding]:
     """What the hook finds in the file, and in each Dockerfile that is written there."""
     yield from hook.compose(doc, ctx)
     for inline in inlines(doc):
         if inline.doc.problems:
             continue
-        silenced = dockerfile.silenced(inline.doc)
+        silenced = dockerfile.silenced(inline.doc, codes)
         inner = ctx._replace(path=None, build=_context(inline.service, ctx.path))
-        for finding in dockerfile.find(hook, inline.doc, inner):
-            if not silenced.covers(hook, finding):
+        for finding in dockerfile.find(hook, inline.doc, inner, codes):
+            if not silenced.covers(codes.names(hook, finding), finding):
                 yield _outer(inline, finding)
 
 
@@ -63,9 +65,20 @@ def _outer(inline: Inline, finding: Finding) -> Finding:
     return finding._replace(span=inline.span(finding.span), fix=fix, reason=reason, related=related)
 
 
-def silenced(doc: ComposeFile) -> ignores.Ignores:
+def silenced(doc: ComposeFile, codes: Codes) -> ignores.Ignores:
     """`# dockmend: ignore[…]` holds for the entry on the line below, with all that is in it."""
+    del codes
     return ignores.silenced_below(doc, doc.comments, (entry.span for entry in doc.entries))
+
+
+def units(doc: ComposeFile) -> list[Unit]:
+    """The instructions of the Dockerfiles in it, as the fixes there name them."""
+    found = [
+        Unit(inline.span(one.span).start, (*inline.path, one.index), (*inline.path, one.stage))
+        for inline in inlines(doc)
+        for one in inline.doc.instructions
+    ]
+    return sorted(found, key=lambda unit: unit.start)
 
 
 def asking(doc: ComposeFile) -> Iterator[Comment]:

@@ -9,7 +9,8 @@ from dockmend import _registry
 from dockmend._engine import files
 from dockmend._engine.errors import Failure, nearest
 from dockmend._hook import SEVERITIES
-from dockmend._project import toml
+from dockmend._project import hadolint_config, toml
+from dockmend._project.hadolint_config import HadolintConfig
 from dockmend._record import NamedTuple
 
 # In one folder the first of them that speaks of dockmend counts.
@@ -19,8 +20,8 @@ NAMES = (".dockmend.toml", "pyproject.toml")
 class Config(NamedTuple):
     """What one configuration file says; `path` None where there is none.
 
-    Hooks are given by their names, whatever code the file used, or as ALL. Globs are relative to `folder`;
-    `context` is an absolute path. None means not said.
+    Hooks are given as `_registry.meaning` has them, whatever code the file used, or as ALL. Globs are
+    relative to `folder`; `context` is an absolute path. None means not said.
     """
 
     path: str | None
@@ -64,11 +65,19 @@ class Configs:
     `only` is the file that holds for all of them (`--config`).
     """
 
-    __slots__ = ("_known", "_only")
+    __slots__ = ("_hadolint", "_known", "_only")
 
     def __init__(self, only: str | None = None) -> None:
         self._known: dict[str, Config | Failure] = {}
         self._only = only
+        self._hadolint: HadolintConfig | None = None
+
+    @property
+    def hadolint(self) -> HadolintConfig:
+        """The configuration of hadolint for the current folder."""
+        if self._hadolint is None:
+            self._hadolint = hadolint_config.read(os.getcwd())
+        return self._hadolint
 
     def of(self, folder: str) -> Config:
         """The configuration for the files of the absolute `folder`. Raises Failure for one that is wrong."""
@@ -200,7 +209,7 @@ class _Reader:
         return value
 
     def hook(self, key: str, code: str) -> str:
-        name = _registry.resolve(code)
+        name = _registry.meaning(code)
         if name is None:
             raise self.wrong(key, f'names no hook: "{code}"{nearest(code, _registry.HOOKS)}')
         return name

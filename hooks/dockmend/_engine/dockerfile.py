@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING
 
 from dockmend._dockerfile.document import Comment, Document, Meaning
 from dockmend._dockerfile.parser import parse as parse_dockerfile
-from dockmend._engine.ignores import outside
-from dockmend._engine.ignores import silenced as silenced  # noqa: PLC0414 - a part of the kind
+from dockmend._engine import ignores
+from dockmend._engine.codes import Unit
 from dockmend._engine.kinds import remembering
 
 if TYPE_CHECKING:
     from dockmend._dockerfile.span import Span
+    from dockmend._engine.codes import Codes
     from dockmend._hook import Context, Finding, Hook
 
 parse = remembering(parse_dockerfile)
 
 
-def find(hook: Hook, doc: Document, ctx: Context) -> Iterable[Finding]:
+def find(hook: Hook, doc: Document, ctx: Context, codes: Codes) -> Iterable[Finding]:
     """What the hook finds; nothing where none of the instructions is there that it looks at."""
+    del codes
     targets = ctx.build.targets if len(doc.stages) > 1 else frozenset[str]()
     if targets != doc.targets:
         doc.targets = targets
@@ -27,9 +29,19 @@ def find(hook: Hook, doc: Document, ctx: Context) -> Iterable[Finding]:
     return () if hook.keywords and hook.keywords.isdisjoint(doc.keywords) else hook.check(doc, ctx)
 
 
+def silenced(doc: Document, codes: Codes) -> ignores.Ignores:
+    """What comments and the check directive say; hadolint's comments where its configuration lets them."""
+    return ignores.silenced(doc, hadolints=codes.hadolint.pragmas)
+
+
+def units(doc: Document) -> list[Unit]:
+    """Its instructions."""
+    return [Unit(one.span.start, one.index, one.stage) for one in doc.instructions]
+
+
 def asking(doc: Document) -> Iterator[Comment]:
     """Those outside instructions."""
-    return (comment for comment, _ in outside(doc))
+    return (comment for comment, _ in ignores.outside(doc))
 
 
 def places(doc: Document) -> list[int]:

@@ -29,6 +29,12 @@ class Failure(Exception):
         failure.path, failure.line, failure.column, failure.message = path, line, column, message
         return failure
 
+    def for_all(self: Kind) -> Kind:
+        """The same with a line that names no file, so that it is said once for all of them."""
+        failure = type(self)(f"error: {self.message}")
+        failure.path, failure.message = self.path, self.message
+        return failure
+
 
 def nearest(word: str, choices: Iterable[str]) -> str:
     """`; did you mean "…"?` with the choice most like `word`, or nothing where none is alike."""

@@ -7,7 +7,7 @@ and BuildKit's `# check=skip=…` directive (https://docs.docker.com/reference/d
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from typing import TYPE_CHECKING
 
 from dockmend._dockerfile.span import Edit, Span
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from dockmend._dockerfile.document import Comment, Document
     from dockmend._dockerfile.span import Span
     from dockmend._dockerfile.text import Text
-    from dockmend._hook import Finding, Hook
+    from dockmend._hook import Finding
 
 _EVERY = frozenset("*")
-# Of BuildKit's own checks alone: its names, unlike hadolint's, are words.
+# Of BuildKit's own checks alone.
 _EVERY_BUILDKIT = "*buildkit"
-_HADOLINT_CODE = regex(r"(?:DL|SC)[0-9]+")
+_BUILDKIT_CODE = regex(r"[A-Z]+[a-z]")
 
 # A comment of dockmend's own: `file-` or nothing, and the codes, None where it has no brackets.
 OWN = regex(r"#[ \t]*dockmend:[ \t]*(file-)?ignore(?:\[([^\]]*)\]|(?![^ \t]))")
@@ -43,23 +43,23 @@ class Ignores:
         self._starts = starts
         self._instructions = instructions
 
-    def covers(self, hook: Hook, finding: Finding) -> bool:
-        """Whether what `hook` says is silenced: in the file, where it begins, or where its fix reaches."""
-        if _named(hook, self._everywhere):
+    def covers(self, names: Set[str], finding: Finding) -> bool:
+        """Whether a finding that goes by `names` is silenced: all over, or where it or its fix is."""
+        if _named(names, self._everywhere):
             return True
         if not self._instructions:
             return False
         touched = {bisect_right(self._starts, finding.span.start) - 1}
         if finding.fix is not None:
             touched |= finding.fix.becomes.keys()
-        return any(_named(hook, self._instructions.get(index, frozenset())) for index in touched)
+        return any(_named(names, self._instructions.get(index, frozenset())) for index in touched)
 
 
 NOTHING = Ignores(frozenset(), (), {})
 
 
-def silenced(doc: Document) -> Ignores:
-    """Read the ignore comments and the check directive of `doc`.
+def silenced(doc: Document, *, hadolints: bool = True) -> Ignores:
+    """Read the ignore comments of `doc`, hadolint's where `hadolints` says so, and the check directive.
 
     `# dockmend: ignore[…]` holds for the instruction under the block of comment lines that it stands
     in, without an empty line between; `file-ignore` and hadolint's `global ignore` for the file, the
@@ -90,7 +90,7 @@ def silenced(doc: Document) -> Ignores:
                 block |= codes
             elif before == 0:
                 everywhere |= codes
-        elif found := _HADOLINT.fullmatch(text):
+        elif hadolints and (found := _HADOLINT.fullmatch(text)):
             codes = _codes(found[2])
             if found[1]:
                 everywhere |= codes
@@ -218,9 +218,7 @@ def _skipped(value: str) -> set[str]:
     return set()
 
 
-def _named(hook: Hook, codes: frozenset[str]) -> bool:
-    if not codes:
-        return False
-    if "*" in codes or hook.name in codes or not codes.isdisjoint(hook.aliases):
-        return True
-    return _EVERY_BUILDKIT in codes and not all(_HADOLINT_CODE.fullmatch(code) for code in hook.aliases)
+def _named(names: Set[str], codes: Set[str]) -> bool:
+    if not codes or not names.isdisjoint(codes) or "*" in codes:
+        return bool(codes)
+    return _EVERY_BUILDKIT in codes and any(map(_BUILDKIT_CODE.match, names))

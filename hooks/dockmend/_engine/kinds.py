@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dockmend._compose.document import ComposeFile
     from dockmend._dockerfile.document import Comment, Document
     from dockmend._dockerfile.span import Span
+    from dockmend._engine.codes import Codes, Unit
     from dockmend._engine.ignores import Ignores
     from dockmend._hook import Context, Finding, Hook
     from dockmend._project.scripts import ScriptFile
@@ -47,11 +48,14 @@ class Kind(Protocol):
     def parse(self, text: str) -> Parsed:
         """The text, read: decoded as UTF-8 with surrogateescape. Never raises."""
 
-    def find(self, hook: Hook, doc: Parsed, ctx: Context) -> Iterable[Finding]:
+    def find(self, hook: Hook, doc: Parsed, ctx: Context, codes: Codes) -> Iterable[Finding]:
         """What the hook finds in it."""
 
-    def silenced(self, doc: Parsed) -> Ignores:
+    def silenced(self, doc: Parsed, codes: Codes) -> Ignores:
         """What its author asked not to hear of."""
+
+    def units(self, doc: Parsed) -> list[Unit]:
+        """The instructions, by place."""
 
     def asking(self, doc: Parsed) -> Iterator[Comment]:
         """The comments in which the author may ask so, in the order of the text."""

@@ -6,13 +6,14 @@ Nothing here reads, writes or prints; every front door calls these two functions
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dockmend._dockerfile.document import Problem
 from dockmend._edit import Edits, Overlap
+from dockmend._engine.codes import Codes, is_foreign
 from dockmend._engine.kinds import Kind, kind_of
-from dockmend._hook import SAFE, Context, FileEdit, Finding, Fix, Hook
+from dockmend._hook import SAFE, Context, FileEdit, Finding, Fix, Hook, Unavailable
 from dockmend._record import NamedTuple
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ Only = Callable[["Parsed", Finding], bool]
 class Settings(NamedTuple):
     """What to do with one text.
 
-    `severities` and `options` are by hook name, for the hooks that differ from their own defaults;
-    `unsafe` lets unsafe fixes be made too. `asked` are the hooks that were selected by their names.
+    `severities` are by hook name or code and `options` by hook name, for the hooks that differ from their
+    own defaults; `unsafe` lets unsafe fixes be made too. `asked` are the hooks that were selected by name.
     """
 
     hooks: tuple[Hook, ...]
@@ -36,6 +37,7 @@ class Settings(NamedTuple):
     options: Mapping[str, Mapping[str, object]] = {}
     unsafe: bool = False
     asked: frozenset[str] = frozenset()
+    codes: Codes = Codes()
 
 
 class Reported(NamedTuple):
@@ -53,13 +55,19 @@ class Reported(NamedTuple):
     end_column: int
     fixable: bool
 
+    @property
+    def name(self) -> str:
+        """What it is called: by its hook or, where that speaks for another linter, by the linter's code."""
+        return self.finding.code if is_foreign(self.hook, self.finding) else self.hook.name
+
 
 class Result(NamedTuple):
     """What became of one text.
 
     `findings` are left to report, by place in `text`; `mended` were mended, each with its place in
     the text of its round. Where `problems` are given, BuildKit refuses the text or, with `broken`, a
-    hook broke its word: nothing was mended, and `text` is the one that was given.
+    hook broke its word: nothing was mended, and `text` is the one that was given. `lacking`
+    says which hooks could not do all that they were asked for, and why.
     """
 
     text: str
@@ -68,6 +76,15 @@ class Result(NamedTuple):
     files: tuple[FileEdit, ...] = ()
     problems: tuple[Problem, ...] = ()
     broken: bool = False
+    lacking: tuple[Lack, ...] = ()
+
+
+class Lack(NamedTuple):
+    """What a hook lacks, as a clause with a remedy; `everywhere` where it is the same for every text."""
+
+    hook: str
+    message: str
+    everywhere: bool
 
 
 class _Broken(Exception):
@@ -87,8 +104,8 @@ def check_text(text: str, settings: Settings, path: str | None, build: BuildCont
     if doc.problems:
         return Result(text, problems=doc.problems)
     try:
-        found = _find(kind, doc, settings, path, build)
-        return Result(text, tuple(_reported(doc, one, settings) for one in found))
+        found, lacking = _find(kind, doc, settings, path, build)
+        return Result(text, tuple(_reported(doc, one, settings) for one in found), lacking=lacking)
     except _Broken as broken:
         return Result(text, problems=(broken.problem,), broken=True)
 
@@ -109,7 +126,7 @@ def mend_text(
     mended: list[Reported] = []
     try:
         for _ in range(ROUNDS):
-            found = _find(kind, doc, settings, path, build)
+            found, lacking = _find(kind, doc, settings, path, build)
             wanted = [
                 (hook, finding, finding.fix)
                 for hook, finding in found
@@ -119,7 +136,7 @@ def mend_text(
             ]
             chosen, edits = _compatible(wanted)
             if not chosen:
-                return _settled(doc, found, wanted, mended, settings)
+                return _settled(doc, found, wanted, mended, settings)._replace(lacking=lacking)
             mended += [_reported(doc, (hook, finding), settings) for hook, finding, _ in chosen]
             doc = _applied(kind, doc, chosen, edits)
         names = ", ".join(sorted({hook.name for hook, _, _ in chosen}))
@@ -132,19 +149,31 @@ _Found = tuple[Hook, Finding]
 _Wanted = tuple[Hook, Finding, Fix]
 
 
-def _find(kind: Kind, doc: Parsed, settings: Settings, path: str | None, build: BuildContext) -> list[_Found]:
-    """Findings by place, then in the order of the hooks."""
-    silenced = kind.silenced(doc)
-    found: list[_Found] = []
-    for hook in settings.hooks:
+def _find(
+    kind: Kind, doc: Parsed, settings: Settings, path: str | None, build: BuildContext
+) -> tuple[list[_Found], tuple[Lack, ...]]:
+    """Findings by place, then in the order of the hooks; and what the hooks lack."""
+    codes = settings.codes
+    silenced = kind.silenced(doc, codes)
+    lacking: list[Lack] = []
+
+    def check(hook: Hook) -> Iterator[_Found]:
+        context = Context(path, build, options_of(hook, settings), hook.name in settings.asked)
         try:
-            context = Context(path, build, options_of(hook, settings), hook.name in settings.asked)
-            findings = list(kind.find(hook, doc, context))
+            for finding in kind.find(hook, doc, context, codes):
+                names = codes.names(hook, finding)
+                if codes.keeps(hook, finding) and not silenced.covers(names, finding):
+                    yield hook, finding
+        except Unavailable as error:
+            lacking.append(Lack(hook.name, str(error), error.everywhere))
         except Exception as error:
             raise _Broken(1, f"{hook.name}: internal error ({type(error).__name__}: {error})") from error
-        found += [(hook, finding) for finding in findings if not silenced.covers(hook, finding)]
+
+    found = [one for hook in settings.hooks for one in check(hook)]
+    if any(codes.owner(*one) for one in found):
+        found = list(codes.once(kind.units(doc), found, settings.hooks, check))
     found.sort(key=lambda one: one[1].span)
-    return found
+    return found, tuple(lacking)
 
 
 def options_of(hook: Hook, settings: Settings) -> dict[str, object]:
@@ -244,6 +273,9 @@ def _settled(
 
 def _reported(doc: Parsed, one: _Found, settings: Settings) -> Reported:
     hook, finding = one
-    severity = settings.severities.get(hook.name) or finding.severity or hook.severity
+    owner = settings.codes.owner(hook, finding)
+    names = (finding.code, owner.name if owner else "", hook.name)
+    configured = next((settings.severities[name] for name in names if name in settings.severities), None)
+    severity = configured or settings.codes.severity(hook, finding) or finding.severity or hook.severity
     start, end = doc.position(finding.span.start), doc.position(finding.span.end)
     return Reported(hook, finding, severity, *start, *end, _allowed(finding.fix, settings))

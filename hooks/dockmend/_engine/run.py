@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from dockmend import _registry
 from dockmend._dockerfile.document import Problem
 from dockmend._engine import changes, files, ignores, kinds, patch
-from dockmend._engine.config import Config, Configs
+from dockmend._engine.codes import NEVER
+from dockmend._engine.config import Configs
 from dockmend._engine.errors import Failure, nearest
-from dockmend._engine.mend import Only, Reported, Result, Settings, check_text, mend_text, options_of
-from dockmend._hook import ERROR, SEVERITIES, WARNING, Context, Edit, FileEdit, Finding
+from dockmend._engine.mend import Lack, Only, Reported, Result, check_text, mend_text, options_of
+from dockmend._engine.select import settings
+from dockmend._hook import ERROR, SEVERITIES, WARNING, Context, Edit, FileEdit, Finding, Hook, Unavailable
 from dockmend._project.context import BuildContext
 from dockmend._project.find import find_context
 from dockmend._record import NamedTuple
@@ -31,10 +33,11 @@ _TRIES = 3
 class Job(NamedTuple):
     """What to do with every file; None and empty leave it to the configuration.
 
-    `select`, `extend` (on top of what is selected else) and `ignore` are names of hooks or ALL; `context` is
-    the folder of the build context; only findings that `changed` lines concern count, where it is given.
-    `options` are settings of hooks, by name, that go before those of the configuration. With `ignoring`, all
-    that is found is silenced by comments in place of being mended.
+    `select`, `extend` (on top of what is selected else) and `ignore` are names of hooks, codes of one hook
+    among others (`_registry.meaning`), or ALL; `context` is the folder of the build context; only findings
+    that `changed` lines concern count, where it is given. `options` are settings of hooks, by name, that go
+    before those of the configuration. With `ignoring`, all that is found is silenced by comments in place
+    of being mended.
     """
 
     mode: str
@@ -146,7 +149,17 @@ def ignoring(text: str, path: str | None, found: Reported) -> Edit | None:
     from dockmend._engine.add_ignores import silencing
 
     kind = kinds.kind_of(path)
-    return silencing(kind, kind.parse(text), found.hook.name, found.finding.span)
+    return silencing(kind, kind.parse(text), found.name, found.finding.span)
+
+
+def explain(name: str, subject: str, hook: Hook, job: Job) -> Iterator[str]:
+    """What the hook answers about the absolute path `subject`, for the file called `name`. Raises Failure."""
+    file = _File(name, os.path.abspath(name), job)
+    try:
+        if hook.explain is not None:
+            yield from hook.explain(subject, Context(file.path, file.context(files.read(name).text), {}))
+    except Unavailable as error:
+        raise Failure.at(name, str(error)) from error
 
 
 class _File:
@@ -159,7 +172,7 @@ class _File:
         self.job = job
         self.chosen = chosen
         self.config = job.configs.of(os.path.dirname(path) if path else os.getcwd())
-        self.settings = _settings(job, self.config, path)
+        self.settings = settings(job, self.config, path)
         self.lines: changes.Lines = None
         self.left_out = False
         if job.changed is not None and path is not None:
@@ -198,7 +211,7 @@ class _File:
         for hook in hooks if not doc.problems else ():
             noted = ahead.setdefault(hook.name, [])
             context = Context(self.path, build, options_of(hook, self.settings), asked=True, ahead=noted)
-            for _ in kind.find(hook, doc, context):
+            for _ in kind.find(hook, doc, context, self.settings.codes):
                 pass
 
     def process_text(self, text: str) -> Outcome:
@@ -263,24 +276,38 @@ class _File:
         return wanted
 
     def outcome(self, text: str, result: Result) -> Outcome:
-        fail_on = SEVERITIES.index(self.job.fail_on or self.config.fail_on or WARNING)
         problems = tuple(_said(text, result.problems))
         return Outcome(
             self.name,
             result.text if result.findings else "",
             result.findings,
             result.mended,
-            failing=any(SEVERITIES.index(found.severity) >= fail_on for found in result.findings),
-            errors=tuple(Failure.at(self.name, one.message, one.line, one.column) for one in problems),
+            failing=any(map(self.fails, result.findings)),
+            errors=(
+                *(Failure.at(self.name, one.message, one.line, one.column) for one in problems),
+                *map(self.lacks, result.lacking),
+            ),
             notes=(
                 *(f"{self.name}:{line}: warning: {said}" for line, said in misnamed(text, self.path)),
                 *self.withheld(text, result),
                 *self.reached(text, result),
                 *self.still_there(result),
+                *filter(None, [self.job.configs.hadolint.problem]),
             ),
             patches=self.patches(text, result) if self.job.mode == DIFF else (),
             refused=() if result.broken else problems,
         )
+
+    def fails(self, found: Reported) -> bool:
+        """Whether the finding is severe enough for the exit status."""
+        said = self.job.fail_on or self.config.fail_on
+        least = said or self.settings.codes.fail_on(found.hook, found.finding) or WARNING
+        return least != NEVER and SEVERITIES.index(found.severity) >= SEVERITIES.index(least)
+
+    def lacks(self, lack: Lack) -> Failure:
+        """What a hook lacks, in the same line for every file where it is the same."""
+        failure = Failure.at(self.name, f"{lack.hook}: {lack.message}")
+        return failure.for_all() if lack.everywhere else failure
 
     def withheld(self, text: str, result: Result) -> tuple[str, ...]:
         if self.job.mode != DIFF or not patch.withheld(self.name, text, result.text):
@@ -297,7 +324,7 @@ class _File:
     def still_there(self, result: Result) -> Iterator[str]:
         for found in result.mended if self.job.ignoring else ():
             if found.severity == ERROR:
-                said = f"{found.hook.name} is ignored now, and as true as before: {found.finding.message}"
+                said = f"{found.name} is ignored now, and as true as before: {found.finding.message}"
                 yield f"{self.name}:{found.line}: warning: {said}"
 
     def patches(self, text: str, result: Result) -> tuple[tuple[str, str], ...]:
@@ -321,27 +348,6 @@ def _said(text: str, problems: Iterable[Problem]) -> Iterator[Problem]:
         from dockmend._project.secrets import discreet
 
         yield problem._replace(message=discreet(text, problem))
-
-
-def _settings(job: Job, config: Config, path: str | None) -> Settings:
-    select = config.select if job.select is None else job.select
-    names = {*(("ALL",) if select is None else select), *config.extend_select, *job.extend}
-    ignored = set(job.ignore)
-    if job.select is None:
-        ignored.update(config.ignore)
-    if path is not None:
-        ignored |= config.ignored_for(path)
-    wanted = (name for name in _registry.HOOKS if not {"ALL", name}.isdisjoint(names))
-    return Settings(
-        tuple(_registry.load(name) for name in wanted if {"ALL", name}.isdisjoint(ignored)),
-        config.severity,
-        {
-            name: {**config.options.get(name, {}), **job.options.get(name, {})}
-            for name in (*config.options, *job.options)
-        },
-        config.unsafe_fixes if job.unsafe is None else job.unsafe,
-        frozenset(names),
-    )
 
 
 def _write(edit: FileEdit) -> None:

@@ -11,19 +11,28 @@ from dockmend._project.scripts import ScriptFile
 if TYPE_CHECKING:
     from dockmend._dockerfile.document import Comment
     from dockmend._dockerfile.span import Span
+    from dockmend._engine.codes import Codes, Unit
     from dockmend._hook import Context, Finding, Hook
 
 parse = ScriptFile
 
 
-def find(hook: Hook, doc: ScriptFile, ctx: Context) -> Iterable[Finding]:
+def find(hook: Hook, doc: ScriptFile, ctx: Context, codes: Codes) -> Iterable[Finding]:
     """What the hook finds."""
+    del codes
     return hook.script(doc, ctx)
 
 
-def silenced(doc: ScriptFile) -> ignores.Ignores:
+def silenced(doc: ScriptFile, codes: Codes) -> ignores.Ignores:
     """`# dockmend: ignore[…]` holds for the line below."""
+    del codes
     return ignores.silenced_below(doc, doc.comments, doc.lines())
+
+
+def units(doc: ScriptFile) -> list[Unit]:
+    """None: there are no instructions."""
+    del doc
+    return []
 
 
 def asking(doc: ScriptFile) -> Iterator[Comment]:

@@ -91,22 +91,24 @@ class IgnoreFile:
         return cls(text, lines, tuple(rules), problems)
 
     def deciding_line(self, path: str) -> int | None:
-        """The number of the line that decides on `path`; None where no line touches it.
+        """The number of the line that decides on `path`; None where no line touches it."""
+        return self.decision(path)[0]
+
+    def excludes(self, path: str) -> bool:
+        """Whether `path` does not get into the build; the root itself always does."""
+        return self.decision(path)[1]
+
+    def decision(self, path: str) -> tuple[int | None, bool]:
+        """The number of the line that decides on `path`, None where none does, and whether it is excluded.
 
         `path` is relative to the root of the build context, its names parted by "/".
         MatchesOrParentMatches: a line that would not change the answer so far is passed over.
         """
-        return self._decision(path)[0]
-
-    def excludes(self, path: str) -> bool:
-        """Whether `path` does not get into the build; the root itself always does."""
-        return self._decision(path)[1]
-
-    def _decision(self, path: str) -> tuple[int | None, bool]:
-        path = clean(path).lstrip("/")
+        path = clean(path)
+        path = path.lstrip("/") or path
         line: int | None = None
         excluded = False
-        if path in ("", "."):
+        if path == ".":
             return None, False
         for rule, pattern in zip(self.rules, self._compiled):
             if rule.negated is excluded and pattern.matches_or_parent(path):

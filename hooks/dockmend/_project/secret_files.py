@@ -60,7 +60,7 @@ def imported(script: str) -> Iterator[str]:
 def holds_secret(what: str, content: str) -> bool:
     """Whether a file that `secret_file` took for `what` is one, by its content."""
     if what == KEY:
-        return "PRIVATE KEY" in content or not content.isprintable()
+        return re.search(r"PRIVATE KEY|Private-Lines|[\0\ufffd]", content) is not None
     if what == PASSWORDS:
         return bool(content)
     if any(True for _ in tokens(content)):

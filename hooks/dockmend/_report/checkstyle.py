@@ -39,6 +39,6 @@ def report(outcomes: Iterable[Outcome], style: Style) -> Iterator[str]:
                 column=found.column,
                 severity=found.severity,
                 message=sentence(found.finding),
-                source=f"dockmend.{found.hook.name}",
+                source=f"dockmend.{found.name}",
             )
     yield document(root)

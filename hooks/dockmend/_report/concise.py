@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from dockmend._registry import link
+from dockmend._report.shared import address
 from dockmend._report.style import BOLD, CYAN, SEVERITY, Style, printable, printable_path
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ def report(outcomes: Iterable[Outcome], style: Style) -> Iterator[str]:
     for outcome in outcomes:
         for found in outcome.findings:
             place, mark = head(outcome.path, found, style)
-            name = found.hook.name
-            hook = style.link(style.paint(name, BOLD, SEVERITY[found.severity]), link(name))
+            name = style.paint(found.name, BOLD, SEVERITY[found.severity])
+            hook = style.link(name, address(found))
             yield f"{place} {hook} {printable(found.finding.message)}{mark}\n"
 
 

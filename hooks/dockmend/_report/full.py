@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from dockmend._hook import SAFE
-from dockmend._registry import link
 from dockmend._report.concise import head
 from dockmend._report.places import Places
+from dockmend._report.shared import address
 from dockmend._report.style import (
     BLUE,
     BOLD,
@@ -57,8 +57,9 @@ def _finding(path: str, found: Reported, places: Places, style: Style) -> Iterat
     yield f"{style.paint(number, BLUE)} {bar} {source}".rstrip(" ")
     further = "" if found.end_line == found.line else f" to line {found.end_line}"
     yield f"{margin} {bar} {style.paint(marks + further, colour)}"
-    for line in _remedy(found, places, style, margin):
-        yield line
+    yield from _remedy(found, places, style, margin)
+    if found.finding.link:
+        yield f"{margin} {style.paint('=', BLUE)} see {printable(found.finding.link)}"
 
 
 def _heading(path: str, found: Reported, style: Style) -> Iterator[str]:
@@ -66,8 +67,8 @@ def _heading(path: str, found: Reported, style: Style) -> Iterator[str]:
     from textwrap import wrap
 
     place, mark = head(path, found, style)
-    width = len(f"{printable_path(path)}:{found.line}:{found.column}: {found.hook.name} {found.severity}: ")
-    hook = style.link(style.paint(found.hook.name, BOLD, SEVERITY[found.severity]), link(found.hook.name))
+    width = len(f"{printable_path(path)}:{found.line}:{found.column}: {found.name} {found.severity}: ")
+    hook = style.link(style.paint(found.name, BOLD, SEVERITY[found.severity]), address(found))
     # Where a path leaves the message little room, that begins in the next line.
     room = style.width - width
     text = printable(found.finding.message) + (" [*]" if mark else "")

@@ -29,7 +29,7 @@ def report(outcomes: Iterable[Outcome], style: Style) -> Iterator[str]:
             if found.line == found.end_line:  # columns are for one line only
                 place |= {"col": found.column, "endColumn": found.end_column}
             yield _command(
-                _COMMANDS[found.severity], outcome.path, place, found.hook.name, sentence(found.finding)
+                _COMMANDS[found.severity], outcome.path, place, found.name, sentence(found.finding)
             )
 
 

@@ -38,9 +38,9 @@ def report(outcomes: Iterable[Outcome], style: Style) -> Iterator[str]:
 
 def _issue(path: str, found: Reported, places: Places, seen: Counter[tuple[str, ...]]) -> dict[str, object]:
     message = sentence(found.finding)
-    known = _fingerprint(seen, path, found.hook.name, message, places.line(found.line))
+    known = _fingerprint(seen, path, found.name, message, places.line(found.line))
     lines = {"begin": found.line, "end": found.end_line}
-    return _object(path, found.hook.name, message, _SEVERITIES[found.severity], known, lines)
+    return _object(path, found.name, message, _SEVERITIES[found.severity], known, lines)
 
 
 def _error(error: Failure, seen: Counter[tuple[str, ...]]) -> dict[str, object]:

@@ -1,12 +1,14 @@
 """A JSON array with one object a finding.
 
-Each has `hook`, `aliases`, `practice`, `severity`, `message`, `reason` (why there is no fix, or what it
-may change or reaches; null where there is nothing to say), `path`, `line`, `column`, `end_line`,
-`end_column`, `fixable` (`--fix` mends it with the settings in force) and `fix`: null, or an object with
-`safety`, `edits` and `files`. An edit replaces what lies between its `start` and `end` with `text`; those
-have `offset` in bytes from 0, `line` and `column`. A file has `path`, `new` and its whole `text`. Lines
-and columns count from 1, columns in code points; an end is just after the last character. A byte that is
-not UTF-8 is written as the lone surrogate that Python decodes it to (`surrogateescape`).
+Each has `hook`, `code` (another linter's, where the hook speaks for one or has to do with several; else
+null), `aliases`, `practice`, `severity`, `message`, `reason` (why there is no fix, or what it may change
+or reaches; null where there is nothing to say), `link` (where it is explained, if not on the page of the
+hook), `path`, `line`, `column`, `end_line`, `end_column`, `fixable` (`--fix` mends it with the settings
+in force) and `fix`: null, or an object with `safety`, `edits` and `files`. An edit replaces what lies
+between its `start` and `end` with `text`; those have `offset` in bytes from 0, `line` and `column`. A
+file has `path`, `new` and its whole `text`. Lines and columns count from 1, columns in code points; an
+end is just after the last character. A byte that is not UTF-8 is written as the lone surrogate that
+Python decodes it to (`surrogateescape`).
 """
 
 from __future__ import annotations
@@ -41,11 +43,13 @@ def _finding(path: str, found: Reported, places: Places) -> dict[str, object]:
     hook, finding = found.hook, found.finding
     return {
         "hook": hook.name,
+        "code": finding.code or None,
         "aliases": list(hook.aliases),
         "practice": hook.practice,
         "severity": found.severity,
         "message": finding.message,
         "reason": finding.reason or None,
+        "link": finding.link or None,
         "path": path,
         "line": found.line,
         "column": found.column,

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from dockmend import _registry
 from dockmend._hook import INFO
+from dockmend._report.shared import address
 from dockmend._report.style import Style, printable
 from dockmend._report.xml_ import Element, add, document, name_of
 
@@ -40,13 +40,13 @@ def report(outcomes: Iterable[Outcome], style: Style) -> Iterator[str]:
 
 
 def _case(suite: Element, name: str, found: Reported) -> None:
-    title = f"{found.hook.name} ({found.line}:{found.column})"
+    title = f"{found.name} ({found.line}:{found.column})"
     case = add(suite, "testcase", name=title, classname=name, file=name, line=found.line, time=0)
     finding = found.finding
     text = [
         f"{name}:{found.line}:{found.column}: {finding.message}",
         *([finding.reason] if finding.reason else []),
-        _registry.link(found.hook.name),
+        address(found),
     ]
     if found.severity == INFO:
         inner = add(case, "system-out")

@@ -9,9 +9,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from dockmend import _registry
 from dockmend._regex import regex
-from dockmend._report.shared import in_repository, sentence
+from dockmend._report.shared import address, in_repository, sentence
 from dockmend._report.style import Style, printable
 from dockmend._report.tally import Tally
 
@@ -48,7 +47,7 @@ def report(outcomes: Iterable[Outcome], style: Style) -> Iterator[str]:
 
 
 def _row(path: str, found: Reported) -> str:
-    hook = f"[{found.hook.name}]({_registry.link(found.hook.name)})"
+    hook = f"[{found.name}]({address(found)})"
     place = _code(f"{in_repository(path)}:{found.line}")
     fix = found.finding.fix.safety if found.finding.fix is not None else ""
     return f"| {place} | {hook} {found.severity} | {_text(sentence(found.finding))} | {fix} |\n"

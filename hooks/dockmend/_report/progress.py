@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from dockmend._engine.run import Outcome
 
+Step = tuple[int, "int | None"]
+
 # Fewer files are done before a bar could be read.
 MANY = 50
 # Seconds between two drawings.
@@ -23,7 +25,7 @@ def shown(outcomes: Iterable[Outcome], total: int) -> Iterator[Outcome]:
     """`outcomes`, once they are all there; the bar goes before the first comes out."""
     done: list[Outcome] = []
 
-    def steps() -> Iterator[tuple[int, int]]:
+    def steps() -> Iterator[Step]:
         for outcome in outcomes:
             done.append(outcome)
             yield len(done), total
@@ -32,12 +34,12 @@ def shown(outcomes: Iterable[Outcome], total: int) -> Iterator[Outcome]:
     return iter(done)
 
 
-def watch(steps: Iterable[tuple[int, int]]) -> None:
-    """Take all `steps`, how many of how many are done, under a bar where they take long."""
+def watch(steps: Iterable[Step]) -> None:
+    """Take all `steps`, how many of how many are done (None: nobody knows), under a bar if they take long."""
     _draw(steps, PATIENCE)
 
 
-def _draw(steps: Iterable[tuple[int, int]], patience: float) -> None:
+def _draw(steps: Iterable[Step], patience: float) -> None:
     """Take all steps; the bar appears after that many seconds, and goes at the end."""
     begun, drawn = monotonic(), 0.0
     progress: Progress | None = None
@@ -60,6 +62,6 @@ def _started() -> Progress:
 
     columns = (TextColumn("dockmend"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     progress = Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)
-    progress.add_task("dockmend")
+    progress.add_task("dockmend", total=None)
     progress.start()
     return progress

@@ -15,7 +15,7 @@ from dockmend import __version__, _registry
 from dockmend._engine.files import encode
 from dockmend._hook import SAFE
 from dockmend._report.places import Places
-from dockmend._report.shared import in_repository, sentence
+from dockmend._report.shared import about, address, in_repository, sentence
 from dockmend._report.style import Style, printable
 
 if TYPE_CHECKING:
@@ -33,15 +33,15 @@ _Object = dict[str, object]
 def report(outcomes: Iterable[Outcome], style: Style) -> Iterator[str]:
     """The log, one run of dockmend in it; `style` plays no part."""
     del style
-    rules: dict[str, Hook] = {}
+    rules: dict[str, Reported] = {}
     results: list[_Object] = []
     errors: list[Failure] = []
     for outcome in outcomes:
         errors += outcome.errors
         places = Places(outcome.text)
         for found in outcome.findings:
-            rules.setdefault(found.hook.name, found.hook)
-            results.append(_result(outcome.path, found, places, list(rules).index(found.hook.name)))
+            rules.setdefault(found.name, found)
+            results.append(_result(outcome.path, found, places, list(rules).index(found.name)))
     invocation: _Object = {"executionSuccessful": not errors}
     if errors:
         invocation["toolExecutionNotifications"] = [_notification(error) for error in errors]
@@ -49,7 +49,7 @@ def report(outcomes: Iterable[Outcome], style: Style) -> Iterator[str]:
         "name": "dockmend",
         "semanticVersion": __version__,
         "informationUri": _registry.SITE,
-        "rules": [_rule(hook) for hook in rules.values()],
+        "rules": [_rule(found) for found in rules.values()],
     }
     run = {
         "tool": {"driver": driver},
@@ -60,16 +60,23 @@ def report(outcomes: Iterable[Outcome], style: Style) -> Iterator[str]:
     yield json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
-def _rule(hook: Hook) -> _Object:
-    link = _registry.link(hook.name)
+def _rule(found: Reported) -> _Object:
+    hook, link, text = found.hook, address(found), printable(about(found))
+    own = found.name == hook.name
     return {
-        "id": hook.name,
-        "shortDescription": {"text": hook.summary},
-        "fullDescription": {"text": hook.summary},  # GitHub wants both
-        "help": {"text": f"{hook.summary}: {link}", "markdown": _registry.page(hook.name)},
+        "id": found.name,
+        "shortDescription": {"text": text},
+        "fullDescription": {"text": text},  # GitHub wants both
+        "help": {
+            "text": f"{text}: {link}",
+            "markdown": _registry.page(hook.name) if own else f"{text}: <{link}>",
+        },
         "helpUri": link,
-        "defaultConfiguration": {"level": _LEVELS[hook.severity]},
-        "properties": {"tags": ["docker", *hook.aliases], "practice": hook.practice},
+        "defaultConfiguration": {"level": _LEVELS[hook.severity if own else found.severity]},
+        "properties": {
+            "tags": ["docker", *(hook.aliases if own else (hook.name,))],
+            "practice": hook.practice,
+        },
     }
 
 
@@ -82,7 +89,7 @@ def _result(path: str, found: Reported, places: Places, rule: int) -> _Object:
         "endColumn": found.end_column,
     }
     result: _Object = {
-        "ruleId": found.hook.name,
+        "ruleId": found.name,
         "ruleIndex": rule,
         "level": _LEVELS[found.severity],
         "message": {"text": sentence(finding)},

@@ -6,9 +6,11 @@ import os
 from typing import TYPE_CHECKING
 
 from dockmend._project.git import repository_top
+from dockmend._registry import link
 from dockmend._report.style import printable
 
 if TYPE_CHECKING:
+    from dockmend._engine.mend import Reported
     from dockmend._hook import Finding
 
 
@@ -29,3 +31,13 @@ def in_repository(path: str) -> str:
 def sentence(finding: Finding) -> str:
     """The message and, in parentheses, why there is no fix or what an unsafe one may change; printable."""
     return printable(f"{finding.message} ({finding.reason})" if finding.reason else finding.message)
+
+
+def address(found: Reported) -> str:
+    """Where it is explained: at an address of its own, or on the page of its hook."""
+    return found.finding.link or link(found.hook.name)
+
+
+def about(found: Reported) -> str:
+    """What every finding of that name is about."""
+    return found.hook.summary if found.name == found.hook.name else found.finding.message

@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from dockmend._report.shared import about
 from dockmend._report.style import BOLD, CYAN, GREEN, Style, printable_path
 
 if TYPE_CHECKING:
     from dockmend._engine.run import Outcome
+    from dockmend._hook import FileEdit
 
 
 class Tally:
@@ -28,6 +30,7 @@ class Tally:
         self._hidden = 0
         self._mended: dict[str, Counter[str]] = {}
         self._summaries: dict[str, str] = {}
+        self.ignore_files: dict[str, FileEdit] = {}
 
     def add(self, outcome: Outcome) -> None:
         """Count one file."""
@@ -35,16 +38,18 @@ class Tally:
         self.errors += len(outcome.errors)
         self.patches += len(outcome.patches)
         self.made += len(outcome.made)
+        for found in (*outcome.mended, *outcome.findings):
+            for edit in found.finding.fix.files if found.finding.fix else ():
+                if edit.context is not None:
+                    self.ignore_files.setdefault(edit.path, edit)
         for found in outcome.findings:
-            name = found.hook.name
-            self._summaries[name] = found.hook.summary
+            name = found.name
+            self._summaries[name] = about(found)
             self._found[name] += 1
             self._fixable[name] += found.fixable
             self._hidden += found.finding.fix is not None and not found.fixable
         if outcome.mended:
-            self._mended.setdefault(outcome.path, Counter()).update(
-                found.hook.name for found in outcome.mended
-            )
+            self._mended.setdefault(outcome.path, Counter()).update(found.name for found in outcome.mended)
 
     def summary(self, style: Style) -> str:
         """The last line or two of a report."""

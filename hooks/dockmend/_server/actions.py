@@ -76,7 +76,7 @@ def actions(checked: Checked, request: Request, editor: Editor) -> Iterator[type
 
 def _named(checked: Checked, index: int) -> str:
     found = checked.outcome.findings[index]
-    return f"{found.hook.name} (line {found.line})"
+    return f"{found.name} (line {found.line})"
 
 
 def _mending(checked: Checked, index: int, request: Request, editor: Editor) -> Iterator[types.CodeAction]:
@@ -116,7 +116,7 @@ def _versioned(uri: str, version: int | None, changed: Sequence[types.TextEdit])
 def _of_files(files: Iterable[FileEdit], editor: Editor) -> types.WorkspaceEdit | None:
     """The edit of files beside the text; None where the editor cannot, or has other texts of them."""
     changes: list[_Change] = []
-    for path, before, after in files:
+    for path, before, after, _ in files:
         uri = from_fs_path(path) or ""
         version, text = editor.opened(path) or (None, before)
         if text != before or not editor.versioned:

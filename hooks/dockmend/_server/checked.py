@@ -29,7 +29,9 @@ class Checked:
     def _processed(self, mode: str, only: Reported | None = None) -> run.Outcome:
         job = run.Job(mode, Configs(), unsafe=only is not None)
         if only is not None:
-            job = job._replace(ignore=tuple(name for name in _registry.HOOKS if name != only.hook.name))
+            others = tuple(name for name in _registry.HOOKS if name != only.hook.name)
+            # What `lint` found is mended by a hook that need not be selected.
+            job = job._replace(ignore=others, extend=(only.hook.name,))
         return run.process_text(self.text, self._path or "-", self._path, job, only and only.finding)
 
     @cached_property

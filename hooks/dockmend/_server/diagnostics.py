@@ -7,6 +7,7 @@ from lsprotocol import types
 from dockmend import _registry
 from dockmend._engine.mend import Reported
 from dockmend._hook import ERROR, INFO, WARNING
+from dockmend._report.shared import address
 from dockmend._report.style import printable
 from dockmend._server.checked import Checked
 
@@ -42,8 +43,8 @@ def finding(checked: Checked, index: int, uri: str) -> types.Diagnostic:
         checked.positions.range(found.finding.span),
         _message(found),
         _SEVERITY[found.severity],
-        found.hook.name,
-        types.CodeDescription(_registry.link(found.hook.name)),
+        found.name,
+        types.CodeDescription(address(found)),
         SOURCE,
         related_information=[
             types.DiagnosticRelatedInformation(

@@ -12,7 +12,7 @@ from dockmend._shell.commands import Command
 
 
 class Manager(NamedTuple):
-    """A package manager and what its cache is, which `leaves` names.
+    """A package manager and what its cache is, which `leaves` names; `code` is hadolint's for leaving it.
 
     `fills` are the subcommands that download (the empty one: no subcommand), `valued` the options before
     them that take the next word. `clean` empties the cache, `{}` being the program as written; empty where
@@ -21,6 +21,7 @@ class Manager(NamedTuple):
     """
 
     name: str
+    code: str
     leaves: str
     programs: frozenset[str]
     fills: frozenset[str]
@@ -85,6 +86,7 @@ _YUM_VALUED = frozenset({"-c", "-d", "-e", "-x", "-R", "--enablerepo", "--disabl
 
 APT = Manager(
     "apt",
+    "DL3009",
     "apt's package lists",
     frozenset({"apt-get", "apt", "aptitude"}),
     frozenset({"update"}),
@@ -96,9 +98,10 @@ APT = Manager(
 )
 
 
-def _red_hat(program: str, *caches: str) -> Manager:
+def _red_hat(program: str, code: str, *caches: str) -> Manager:
     return Manager(
         program,
+        code,
         f"{program}'s cache",
         frozenset({program}),
         _YUM_FILLS,
@@ -114,12 +117,13 @@ def _red_hat(program: str, *caches: str) -> Manager:
 
 # https://dnf.readthedocs.io/en/latest/command_ref.html#clean-command and zypper(8); `zypper clean` alone
 # keeps the metadata.
-YUM = _red_hat("yum", "/var/cache/yum", "/var/cache/dnf")
-DNF = _red_hat("dnf", "/var/cache/dnf", "/var/cache/libdnf5")
-DNF5 = _red_hat("dnf5", "/var/cache/libdnf5")
-MICRODNF = _red_hat("microdnf", "/var/cache/yum", "/var/cache/dnf", "/var/cache/libdnf5")
+YUM = _red_hat("yum", "DL3032", "/var/cache/yum", "/var/cache/dnf")
+DNF = _red_hat("dnf", "DL3040", "/var/cache/dnf", "/var/cache/libdnf5")
+DNF5 = _red_hat("dnf5", "DL3040", "/var/cache/libdnf5")
+MICRODNF = _red_hat("microdnf", "DL3040", "/var/cache/yum", "/var/cache/dnf", "/var/cache/libdnf5")
 ZYPPER = Manager(
     "zypper",
+    "DL3036",
     "zypper's cache",
     frozenset({"zypper"}),
     frozenset(
@@ -136,6 +140,7 @@ ZYPPER = Manager(
 # https://classic.yarnpkg.com/en/docs/cli/cache
 YARN = Manager(
     "yarn",
+    "DL3060",
     "yarn's cache",
     frozenset({"yarn", "yarnpkg"}),
     frozenset({"", "install"}),
@@ -148,6 +153,7 @@ YARN = Manager(
 # https://wiki.alpinelinux.org/wiki/Alpine_Package_Keeper
 APK = Manager(
     "apk",
+    "DL3019",
     "apk's index",
     frozenset({"apk"}),
     frozenset({"add", "update", "upgrade"}),
