@@ -30,6 +30,8 @@ HOOKS = (
     "compose-limits",
 )
 
+# Those that find nothing in a Dockerfile, and need not be imported for one.
+ELSEWHERE = frozenset({"compose-limits"})
 
 # Where the documentation is; each hook has a page there.
 SITE = "https://dockmend.github.io/dockmend/"

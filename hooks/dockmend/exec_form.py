@@ -57,9 +57,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from dockmend._compose.document import ComposeFile, plain
 from dockmend._dockerfile import array
 from dockmend._dockerfile.document import Document, Instruction, Logical, Meaning, Stage
 from dockmend._dockerfile.lexer import GO_SPACE
@@ -67,13 +66,15 @@ from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.state import DEFAULT_SHELL, is_windows, state_after, state_at
 from dockmend._hook import INFO, SAFE, UNSAFE, Context, Edit, Finding, Fix, Hook
 from dockmend._project import entrypoint
-from dockmend._project.compose_start import argv
 from dockmend._project.entrypoint import ACTED_ON, HANDED_ON, TAKEN, UNREAD
 from dockmend._project.reference import base_image
 from dockmend._record import NamedTuple
 from dockmend._regex import regex
 from dockmend._shell import words
 from dockmend._shell.words import BUILTINS, Command, Word
+
+if TYPE_CHECKING:
+    from dockmend._compose.document import ComposeFile
 
 _STARTS = ("entrypoint", "command")
 _BYTES = "it has bytes that JSON cannot hold"
@@ -130,6 +131,9 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
 
 def compose(doc: ComposeFile, ctx: Context) -> Iterator[Finding]:
     """Yield a finding for each command of a Compose file that takes a shell and does not get one."""
+    from dockmend._compose.document import plain
+    from dockmend._project.compose_start import argv
+
     del ctx
     entries = (one.fields[name] for one in doc.services for name in _STARTS if name in one.fields)
     for node in {id(entry.value.resolved): entry.value.resolved for entry in entries}.values():

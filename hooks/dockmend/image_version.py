@@ -53,15 +53,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from dockmend._compose.document import ComposeFile
-from dockmend._compose.edit import Put, replaced
 from dockmend._dockerfile.document import Document
 from dockmend._hook import UNSAFE, Context, Finding, Fix, Hook
 from dockmend._project.image_uses import Place, Use, deciding, image_uses, service_images
 from dockmend._project.reference import SCRATCH, Image, filled, parse
-from dockmend._project.versions import TOOLS, stated
 from dockmend._regex import regex
+
+if TYPE_CHECKING:
+    from dockmend._compose.document import ComposeFile
+    from dockmend._compose.edit import Put
 
 LATEST = "latest"
 
@@ -79,6 +81,8 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
 
 def compose(doc: ComposeFile, ctx: Context) -> Iterator[Finding]:
     """Yield a finding for each image of a Compose file that is taken without a tag, or with `latest`."""
+    from dockmend._compose.edit import replaced
+
     for node in service_images(doc):
         image = parse(filled(node.text, {}))
         if image is None or not _is_open(image):
@@ -131,6 +135,8 @@ def _version(image: Image, ctx: Context) -> tuple[str, str]:
             if _TAG.match(version)
             else ("", f"`{version}` is no tag")
         )
+    from dockmend._project.versions import TOOLS, stated
+
     found = stated(image.name, ctx.build)
     if found is not None:
         return found

@@ -55,21 +55,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from dockmend._compose.document import ComposeFile
-from dockmend._compose.edit import Put, replaced
 from dockmend._dockerfile.assignments import assignments
 from dockmend._dockerfile.document import Document, Instruction, Meaning, Stage
 from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.state import is_windows
 from dockmend._hook import ERROR, UNSAFE, Context, Edit, Finding, Fix, Hook
-from dockmend._project import compose_secrets, secrets
-from dockmend._project.compose_secrets import dotenv
+from dockmend._project import secrets
 from dockmend._project.order import held
 from dockmend._project.secret_files import holds_secret, imported, secret_file
 from dockmend._project.secret_names import NONE, name_strength
 from dockmend._regex import regex
 from dockmend._shell.groups import partners
+
+if TYPE_CHECKING:
+    from dockmend._compose.document import ComposeFile
+    from dockmend._compose.edit import Put
 
 _REVOKE = "whoever has the file or the image knows it: revoke it, and "
 _AT_RUN = "it can be given when the container runs, as with `docker run --env-file`"
@@ -242,7 +244,10 @@ class _Part:
 
 def compose(doc: ComposeFile, ctx: Context) -> Iterator[Finding]:
     """Yield a finding for each secret that a Compose file spells out."""
-    for found in compose_secrets.find(doc):
+    from dockmend._compose.edit import replaced
+    from dockmend._project.compose_secrets import dotenv, find
+
+    for found in find(doc):
         message = f"the Compose file spells out {found.what}"
         value = found.node.text[found.start : found.end]
         put: Put | None = None

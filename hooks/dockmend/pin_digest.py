@@ -95,7 +95,6 @@ from dockmend._hook import UNSAFE, Context, Finding, Fix, Hook
 from dockmend._project import content_trust
 from dockmend._project.content_trust import INSTEAD, MESSAGE
 from dockmend._project.pins import Pin, compose_pins, dockerfile_pins
-from dockmend._project.versions import stated
 
 if TYPE_CHECKING:
     from dockmend._compose.document import ComposeFile
@@ -125,6 +124,8 @@ def _waiting(pin: Pin, ctx: Context) -> Pin:
     """The pin, with a reason where its image is one that image-version gives a version."""
     if pin.image.digest or pin.image.tag not in (None, "latest"):
         return pin
+    from dockmend._project.versions import stated
+
     version = stated(pin.image.name, ctx.build)
     if version is None or not version.version:
         return pin

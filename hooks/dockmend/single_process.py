@@ -43,16 +43,18 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from dockmend._compose.document import ComposeFile
 from dockmend._dockerfile.array import spelled
 from dockmend._dockerfile.document import Document, Instruction
 from dockmend._dockerfile.parser import parse
 from dockmend._dockerfile.state import is_windows, shipping, state_after
 from dockmend._hook import INFO, Context, Finding, Hook
 from dockmend._project import servers, start
-from dockmend._project.compose_start import argv
 from dockmend._project.start import Run, Script
+
+if TYPE_CHECKING:
+    from dockmend._compose.document import ComposeFile
 
 _MANAGERS = frozenset(
     """
@@ -108,6 +110,8 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
 
 def compose(doc: ComposeFile, ctx: Context) -> Iterator[Finding]:
     """Yield a finding for each service that a Compose file makes start more than one process."""
+    from dockmend._project.compose_start import argv
+
     for service in doc.services:
         given = [name for name in ("entrypoint", "command") if name in service.fields]
         nodes = [service.fields[name].value for name in given]

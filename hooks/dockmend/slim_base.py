@@ -59,7 +59,6 @@ from collections.abc import Iterator
 from dockmend._dockerfile.document import Document, Stage
 from dockmend._dockerfile.state import is_windows, shipping
 from dockmend._hook import INFO, UNSAFE, Context, Edit, Finding, Fix, Hook
-from dockmend._project.missing import missing
 from dockmend._project.reference import Image, base_image
 from dockmend._project.small_images import (
     BUILD,
@@ -131,6 +130,8 @@ def _why_not(doc: Document, stage: Stage, image: Image, small: Small, ctx: Conte
         return "it is written with quotes"
     if small.name != image.name and word.text != f"{image.name}:{image.tag}":
         return f"the registry may not have {small.name}"
+    from dockmend._project.missing import missing
+
     found = missing(doc, stage, image.name, small, ctx.build)
     if not found:
         return ""

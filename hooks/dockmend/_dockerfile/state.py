@@ -101,7 +101,10 @@ def _looks_windows(stage: Stage) -> bool:
         return True
     if stage.parent is not None:
         return False
-    return bool(_WINDOWS.search(stage.base) or _WINDOWS_TAG.search(stage.base))
+    base = stage.base.lower()
+    if not any(part in base for part in ("windows", "server", "framework", "iis")):
+        return False
+    return bool(_WINDOWS.search(base) or _WINDOWS_TAG.search(base))
 
 
 def expand(text: str, env: Mapping[str, str | None]) -> str | None:

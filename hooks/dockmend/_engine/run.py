@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dockmend import _registry
 from dockmend._dockerfile.document import Problem
-from dockmend._engine import changes, files, ignores, kinds, patch
+from dockmend._engine import files, ignores, kinds, patch
 from dockmend._engine.codes import NEVER
 from dockmend._engine.config import Configs
 from dockmend._engine.errors import Failure, nearest
@@ -20,6 +20,7 @@ from dockmend._project.find import find_context
 from dockmend._record import NamedTuple
 
 if TYPE_CHECKING:
+    from dockmend._engine import changes
     from dockmend._engine.kinds import Parsed
 
 CHECK = "check"
@@ -173,7 +174,7 @@ class _File:
         self.chosen = chosen
         self.config = job.configs.of(os.path.dirname(path) if path else os.getcwd())
         self.settings = settings(job, self.config, path)
-        self.lines: changes.Lines = None
+        self.lines: list[int] | None = None
         self.left_out = False
         if job.changed is not None and path is not None:
             key = os.path.realpath(path)
@@ -250,6 +251,8 @@ class _File:
 
     def concerned(self, lines: list[int], text: str, result: Result) -> Iterator[Reported]:
         """The findings that the changed `lines` of `text` concern; a fix that must reach beyond says so."""
+        from dockmend._engine import changes
+
         doc = kinds.kind_of(self.path).parse(result.text)
         touched = changes.Touched(lines, text)
         for found in result.findings:
@@ -264,7 +267,11 @@ class _File:
     def only(self, text: str, *, beside: bool) -> Only | None:
         if self.lines is None and self.chosen is None and beside:
             return None
-        touched = None if self.lines is None else changes.Touched(self.lines, text)
+        touched: changes.Touched | None = None
+        if self.lines is not None:
+            from dockmend._engine.changes import Touched
+
+            touched = Touched(self.lines, text)
 
         def wanted(doc: Parsed, finding: Finding) -> bool:
             if not beside and finding.fix is not None and finding.fix.files:
@@ -317,6 +324,8 @@ class _File:
     def reached(self, text: str, result: Result) -> tuple[str, ...]:
         if self.lines is None or result.text == text:
             return ()
+        from dockmend._engine import changes
+
         doc = kinds.kind_of(self.path).parse(text)
         lines = changes.Touched(self.lines, text).beyond(doc, changes.gone(text, result.text))
         return (f"{self.name}: note: {_reach(lines)}",) if lines else ()
@@ -339,7 +348,9 @@ class _File:
 
 
 def _reach(lines: list[int]) -> str:
-    return f"what is mended reaches beyond the changed lines, to {changes.listed(lines)}"
+    from dockmend._engine.changes import listed
+
+    return f"what is mended reaches beyond the changed lines, to {listed(lines)}"
 
 
 def _said(text: str, problems: Iterable[Problem]) -> Iterator[Problem]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Set
 from typing import TYPE_CHECKING
 
 from dockmend import _registry
+from dockmend._engine import kinds
 from dockmend._engine.codes import Codes
 from dockmend._engine.mend import Settings
 from dockmend._project.hadolint_config import HadolintConfig
@@ -27,14 +29,25 @@ class Selection(NamedTuple):
     codes: Codes
 
 
-def selection(names: Set[str], ignored: Set[str], hadolint: HadolintConfig = HadolintConfig()) -> Selection:  # noqa: B008
-    """What `names` select and `ignored` leave out: ALL, or what `_registry.meaning` gives."""
+def selection(
+    names: Set[str],
+    ignored: Set[str],
+    hadolint: HadolintConfig = HadolintConfig(),  # noqa: B008
+    *,
+    dockerfile: bool = False,
+) -> Selection:
+    """What `names` select and `ignored` leave out, for a `dockerfile` or any file.
+
+    A name is ALL, or what `_registry.meaning` gives.
+    """
     asked = {name if name == ALL else _registry.resolve(name) or "" for name in names}
-    wanted = (name for name in _registry.HOOKS if not {ALL, name}.isdisjoint(asked))
+    usable = (name for name in _registry.HOOKS if not dockerfile or name not in _registry.ELSEWHERE)
+    wanted = (name for name in usable if not {ALL, name}.isdisjoint(asked))
     hooks = tuple(_registry.load(name) for name in wanted if {ALL, name}.isdisjoint(ignored))
     single = frozenset() if ALL in names else frozenset(names - asked)
     only = {hook.name: single for hook in hooks if single and hook.name not in names}
-    return Selection(hooks, frozenset(asked), Codes(_owners(hooks), frozenset(ignored), only, hadolint))
+    owners = _owners(hook for hook in hooks if hook.name in asked)
+    return Selection(hooks, frozenset(asked), Codes(owners, frozenset(ignored), only, hadolint))
 
 
 def settings(job: Job, config: Config, path: str | None) -> Settings:
@@ -47,7 +60,8 @@ def settings(job: Job, config: Config, path: str | None) -> Settings:
     if path is not None:
         ignored |= config.ignored_for(path)
     hadolint = job.configs.hadolint
-    hooks, asked, codes = selection(names, ignored, hadolint)
+    dockerfile = kinds.is_dockerfile(os.path.basename(path or ""))
+    hooks, asked, codes = selection(names, ignored, hadolint, dockerfile=dockerfile)
     unsafe = config.unsafe_fixes if job.unsafe is None else job.unsafe
     trusted = {"lint": {"trusted-registries": list(hadolint.trusted)}} if hadolint.trusted else {}
     return Settings(

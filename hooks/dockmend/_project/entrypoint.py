@@ -36,7 +36,8 @@ _WEB = ("apache*", "php-fpm*")
 # Images whose own entrypoint looks at its first argument, and the names it acts on: with `/bin/sh` in that
 # place it does not. From the docker-entrypoint.sh of each image's repository (docker-library/* on GitHub,
 # nginxinc/docker-nginx, nodejs/docker-node, hashicorp/docker-consul, bitnami/containers, …); where releases
-# differ, all names. A first argument that starts with "-" is special to most, and never the shell form's.
+# differ, all names. An image that ends with "*" stands for all that start so. A first argument that starts
+# with "-" is special to most, and never the shell form's.
 _SPECIAL = {
     "aerospike": ("asd",),
     "arangodb": ("arangod",),
@@ -177,9 +178,13 @@ def acts_on(image: str, word: str) -> bool:
 
 @lru_cache(maxsize=16)
 def _acted_on(image: str) -> tuple[str, ...]:
-    return tuple(
-        pattern for known, patterns in _SPECIAL.items() if fnmatchcase(image, known) for pattern in patterns
+    within = (
+        pattern
+        for known, patterns in _SPECIAL.items()
+        if known.endswith("*") and image.startswith(known[:-1])
+        for pattern in patterns
     )
+    return (*_SPECIAL.get(image, ()), *within)
 
 
 def script_of(entrypoint: Sequence[str]) -> str | None:

@@ -221,7 +221,7 @@ def _runs_node(build: Build, commands: Iterable[list[str]]) -> bool:
 
 def _based_on(build: Build, name: str) -> bool:
     kind = next(kind for kind in kinds.KINDS if kind.name == name)
-    return any(kind.images.match(image) for image in build.images)
+    return kind.starts_from(build.images)
 
 
 def _versioned_by_git(project: Project) -> bool:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from dockmend._compose.yaml import MAPPING, SEQUENCE, Node, NotYaml, documents
 from dockmend._project.context import read_head
 from dockmend._record import NamedTuple
+
+if TYPE_CHECKING:
+    from dockmend._compose.yaml import Node
 
 LEVELS = ("error", "warning", "info", "style")
 
@@ -45,7 +48,7 @@ class _Wrong(Exception):
     """A value that hadolint refuses; the message is a clause."""
 
 
-_Table = Mapping[str, Node]
+_Table = Mapping[str, "Node"]
 
 
 def read(folder: str) -> HadolintConfig:
@@ -53,6 +56,8 @@ def read(folder: str) -> HadolintConfig:
     path = next(filter(os.path.isfile, _places(folder)), None)
     if path is None:
         return _config({})
+    from dockmend._compose.yaml import NotYaml
+
     try:
         return _config(_table(path))
     except NotYaml as error:
@@ -79,6 +84,8 @@ def _table(path: str) -> _Table:
     data = read_head(path, _LARGEST + 1)
     if data is None or len(data) > _LARGEST:
         raise _Wrong("cannot be read")
+    from dockmend._compose.yaml import documents
+
     try:
         found = documents(data.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -90,6 +97,8 @@ def _table(path: str) -> _Table:
 
 def _fields(node: Node, name: str) -> _Table:
     """The values of a mapping; nothing where it is null."""
+    from dockmend._compose.yaml import MAPPING
+
     node = node.resolved
     if node.is_null:
         return {}
@@ -126,6 +135,8 @@ def _strings(table: _Table, key: str, *, alone: bool = False) -> list[str]:
     node = table.get(key)
     if node is None:
         return []
+    from dockmend._compose.yaml import SEQUENCE
+
     items = node.items if node.kind == SEQUENCE else (node,) if alone else (None,)
     if any(item is None or item.resolved.tag != "str" for item in items):
         raise _Wrong(f"`{key}` must be a list of strings")

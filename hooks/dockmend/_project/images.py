@@ -20,23 +20,28 @@ ROOT = "root"
 # A server of pages answers `/` with less than 400; one of HTTP may have nothing there, or want a password.
 PAGE, HTTP, TCP = "page", "http", "tcp"
 
-# Words of a tag, parted by "-", that name its system.
-_SYSTEMS = (
-    (ALPINE, regex(r"alpine[0-9.]*\Z")),
-    (DEBIAN, regex(r"(?:debian|ubuntu)[0-9.]*\Z")),
-    (DEBIAN, regex(r"(?:wheezy|jessie|stretch|buster|bullseye|bookworm|trixie|forky|sid)\Z")),
-    (
+# Words of a tag, parted by "-", that name its system, a version after them or not.
+_SYSTEMS = {
+    **dict.fromkeys(
+        """
+        debian ubuntu
+        wheezy jessie stretch buster bullseye bookworm trixie forky sid
+        trusty xenial bionic focal jammy kinetic lunar mantic noble oracular plucky
+        """.split(),  # noqa: SIM905
         DEBIAN,
-        regex(r"(?:trusty|xenial|bionic|focal|jammy|kinetic|lunar|mantic|noble|oracular|plucky)\Z"),
     ),
-    (RHEL, regex(r"(?:ubi|centos|rockylinux|almalinux|fedora|oraclelinux|ol|al)[0-9.]*\Z")),
-    (RHEL, regex(r"amazon(?:linux[0-9.]*|corretto)\Z")),
-)
-# Words that name a system, or a maker, of which nothing is known here.
-_ELSEWHERE = regex(
-    r"windows|nanoserver|servercore|chiseled|mariner|azurelinux|photon|onbuild|ibm|sapmachine|azul|liberica"
-    r"|graalvm|microsoft|dragonwell|(?:distroless|minimal|micro|oracle)\Z"
-)
+    "alpine": ALPINE,
+    **dict.fromkeys(
+        "ubi centos rockylinux almalinux fedora oraclelinux ol al amazonlinux amazoncorretto".split(),  # noqa: SIM905
+        RHEL,
+    ),
+}
+# What is in, or ends, a word that names a system, or a maker, of which nothing is known here.
+_ELSEWHERE = (
+    "windows", "nanoserver", "servercore", "chiseled", "mariner", "azurelinux", "photon", "onbuild", "ibm",
+    "sapmachine", "azul", "liberica", "graalvm", "microsoft", "dragonwell",
+)  # fmt: skip
+_ELSEWHERE_LAST = ("distroless", "minimal", "micro", "oracle")
 _UBI = regex(
     r"(?:registry\.access\.redhat\.com|registry\.redhat\.io|redhat)/ubi[0-9]+"
     r"(?:/ubi)?(?:(-minimal|/ubi-minimal)|[-/](.+))?"
@@ -200,18 +205,18 @@ def family(image: Image) -> str | None:
 
 def _key(image: Image) -> str:
     """The name of `image` in the table."""
-    if found := _UBI.fullmatch(image.name):
+    if "/ubi" in image.name and (found := _UBI.fullmatch(image.name)):
         return "ubi-minimal" if found[1] else f"ubi/{found[2]}" if found[2] else "ubi"
     return "gcr.io/distroless/" if image.name.startswith("gcr.io/distroless/") else image.name
 
 
 def _system(image: Image, default: str | None) -> str | None:
-    if any(_ELSEWHERE.search(word) for word in image.words):
-        return None
     for word in image.words:
-        for system, pattern in _SYSTEMS:
-            if pattern.match(word):
-                return system
+        if word.endswith(_ELSEWHERE_LAST) or any(part in word for part in _ELSEWHERE):
+            return None
+    for word in image.words:
+        if system := _SYSTEMS.get(word.rstrip("0123456789.")):
+            return system
     # A slim variant is Debian's where it is Hub's own, whatever the image without one is.
     return default if not image.open or (default == DEBIAN and "slim" in image.words) else None
 

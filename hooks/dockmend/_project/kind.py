@@ -22,6 +22,9 @@ GROUPS = (
 )  # fmt: skip
 
 
+_END_OF_NAME = regex("[:@-]")
+
+
 class Line(NamedTuple):
     """A line of an ignore file: `samples` are paths that it is there to exclude.
 
@@ -37,21 +40,26 @@ class Line(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """A kind of project, known by the names of files at its root (`markers`) or by its base image.
+    """A kind of project, known by the names of files at its root (`markers`) or by that of its base image.
 
     `manifests` are the names of files that say what the project's own build needs.
     """
 
     name: str
     markers: re.Pattern[str]
-    images: re.Pattern[str]
+    images: frozenset[str]
     manifests: re.Pattern[str]
     lines: tuple[Line, ...]
 
+    def starts_from(self, images: Iterable[str]) -> bool:
+        """Whether one of these images, as FROM names them, is of this kind."""
+        return any(_END_OF_NAME.split(one.rpartition("/")[2], 1)[0] in self.images for one in images)
+
 
 def _kind(name: str, markers: str, images: str, manifests: str, *lines: Line) -> Kind:
-    image = regex(rf"(?:\A|.*/)(?:{images})(?:[:@-].*)?\Z")
-    return Kind(name, regex(rf"(?:{markers})\Z"), image, regex(rf"(?:{manifests})\Z"), lines)
+    return Kind(
+        name, regex(rf"(?:{markers})\Z"), frozenset(images.split()), regex(rf"(?:{manifests})\Z"), lines
+    )
 
 
 def line(pattern: str, group: str, *samples: str, extra: bool = False, deep: bool = False) -> Line:
@@ -76,7 +84,7 @@ KINDS = (
         "Python",
         r"pyproject\.toml|setup\.py|setup\.cfg|requirements[^/]*\.(?:txt|in)|Pipfile|(?:poetry|uv|pdm)\.lock"
         r"|environment\.ya?ml|[^/]*\.py",
-        r"python|pypy|uv|miniconda3?|micromamba",
+        "python pypy uv miniconda miniconda3 micromamba",
         r"pyproject\.toml|setup\.py|setup\.cfg|MANIFEST\.in|hatch\.toml|hatch_build\.py|meson\.build|CMakeLists\.txt",
         line(".venv", ENVIRONMENTS, ".venv/bin/python", ".venv"),
         line("venv", ENVIRONMENTS, "venv/bin/python", "venv"),
@@ -93,23 +101,23 @@ KINDS = (
     _kind(
         "Node",
         r"package\.json",
-        r"node|bun",
+        "node bun",
         r"package\.json|angular\.json|vue\.config\.js",
         line("**/node_modules", DEPENDENCIES, "node_modules/a/index.js", "node_modules", "app/node_modules"),
         line("npm-debug.log*", CACHES, "npm-debug.log", extra=True),
     ),
-    _kind("Go", r"go\.mod", r"golang", r"go\.mod"),
+    _kind("Go", r"go\.mod", "golang", r"go\.mod"),
     _kind(
         "Maven",
         r"pom\.xml",
-        r"maven",
+        "maven",
         r"pom\.xml",
         line("target", OUTPUT, "target/classes", "target", "target/a.jar", "target/a.war"),
     ),
     _kind(
         "Gradle",
         r"(?:build|settings)\.gradle(?:\.kts)?",
-        r"gradle",
+        "gradle",
         r"(?:build|settings)\.gradle(?:\.kts)?",
         line(".gradle", CACHES, ".gradle/8.0", ".gradle"),
         line("build", OUTPUT, "build/libs/a.jar", "build", "build/a.jar"),
@@ -117,14 +125,14 @@ KINDS = (
     _kind(
         "Rust",
         r"Cargo\.toml",
-        r"rust",
+        "rust",
         r"Cargo\.toml|build\.rs",
         line("target", OUTPUT, "target/release/a", "target"),
     ),
     _kind(
         "Ruby",
         r"Gemfile|[^/]*\.gemspec",
-        r"ruby|rails",
+        "ruby rails",
         r"[^/]*\.gemspec|Gemfile|Rakefile",
         line(".bundle", DEPENDENCIES, ".bundle/config", ".bundle"),
         line("vendor/bundle", DEPENDENCIES, "vendor/bundle/ruby", "vendor/bundle"),
@@ -134,14 +142,14 @@ KINDS = (
     _kind(
         "PHP",
         r"composer\.json",
-        r"php|composer",
+        "php composer",
         r"composer\.json",
         line("vendor", DEPENDENCIES, "vendor/autoload.php", "vendor"),
     ),
     _kind(
         ".NET",
         r"[^/]*\.(?:cs|fs|vb)proj|[^/]*\.slnx?",
-        r"(?:dotnet/)?(?:sdk|aspnet)",
+        "sdk aspnet",
         r"[^/]*\.(?:cs|fs|vb)proj|Directory\.Build\.(?:props|targets)",
         line("**/bin", OUTPUT, "bin/Release/a.dll", "bin", "app/bin"),
         line("**/obj", OUTPUT, "obj/project.assets.json", "obj", "app/obj"),
@@ -226,5 +234,5 @@ def kinds(names: Iterable[str], images: Iterable[str]) -> tuple[Kind, ...]:
     return tuple(
         kind
         for kind in KINDS
-        if any(kind.markers.match(name) for name in known) or any(kind.images.match(base) for base in bases)
+        if kind.starts_from(bases) or any(kind.markers.match(name) for name in known)
     )

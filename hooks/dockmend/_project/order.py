@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterator
 
 from dockmend._dockerfile.document import Document, Instruction, Stage, derived
 from dockmend._dockerfile.state import expand, is_windows, state_at
-from dockmend._project import manifests
 from dockmend._project.context import FOLDER, MISSING, BuildContext
 from dockmend._project.installs import Install, installs
 from dockmend._project.pattern import has_wildcard
@@ -251,6 +250,8 @@ class _Scan:
         last = done[-1][0].instruction
         copies = [each for each in self.copies if each.instruction.index < last.index]
         tree = _Tree(self.build, self.dockerfile, copies)
+        from dockmend._project import manifests
+
         paths: dict[str, str] = {}
         refused = doubt = ""
         for code, found in done:

@@ -9,12 +9,12 @@ from dockmend._dockerfile.document import Document
 from dockmend._dockerfile.span import Edit, Span
 from dockmend._project.image_uses import Place, deciding, image_uses, service_images
 from dockmend._project.reference import SCRATCH, Image, base_reference, parse, written
-from dockmend._project.scripts import ScriptFile
 from dockmend._record import NamedTuple
 
 if TYPE_CHECKING:
     from dockmend._compose.document import ComposeFile
     from dockmend._compose.yaml import Node
+    from dockmend._project.scripts import ScriptFile
 
 # What puts a text in place of the end of a reference, from an index on: the edit, and what becomes of what.
 Replace: TypeAlias = "Callable[[int, str], tuple[Edit, Mapping[Any, Any]] | None]"
@@ -64,6 +64,8 @@ def compose_pins(doc: ComposeFile) -> Iterator[Pin]:
 
 def references(doc: Document | ComposeFile | ScriptFile) -> Iterator[tuple[Span, str]]:
     """All images that the file takes, and where; what is not known of a reference keeps its `$`."""
+    from dockmend._project.scripts import ScriptFile
+
     if isinstance(doc, ScriptFile):
         return
     if not isinstance(doc, Document):

@@ -11,21 +11,16 @@ from dockmend._regex import regex
 
 KEY, SETTINGS, PASSWORDS = "a private key", "a file of settings and secrets", "a file of passwords"
 
-_NAMES = (
-    (regex(r"id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?[^.]*\Z|ssh_host_[a-z0-9]+_key\Z"), KEY),
-    (regex(r".*\.(?:key|p12|pfx|ppk|kdbx)\Z|.*(?:key|priv).*\.pem\Z|master\.key\Z"), KEY),
-    (
-        regex(
-            r"\.env\Z|\.env\.(?:local|prod|production|live|staging|secret|secrets)\Z|(?:secrets?|prod)\.env\Z"
-        ),
-        SETTINGS,
-    ),
-    (regex(r"secrets\.(?:ya?ml|json|toml|ini)\Z|.*\.tfvars\Z|terraform\.tfstate\Z"), SETTINGS),
-    (
-        regex(r"\.(?:netrc|git-credentials|pgpass|pypirc|htpasswd|vault_pass|my\.cnf)\Z|_netrc\Z"),
-        PASSWORDS,
-    ),
-    (regex(r"credentials(?:\.json)?\Z|service[_-]?account.*\.json\Z"), PASSWORDS),
+_SETTINGS = frozenset(
+    """
+    .env .env.local .env.prod .env.production .env.live .env.staging .env.secret .env.secrets prod.env
+    secret.env secrets.env secrets.yaml secrets.yml secrets.json secrets.toml secrets.ini terraform.tfstate
+    """.split()  # noqa: SIM905
+)
+_PASSWORDS = frozenset(
+    """
+    .netrc _netrc .git-credentials .pgpass .pypirc .htpasswd .vault_pass .my.cnf credentials credentials.json
+    """.split()  # noqa: SIM905
 )
 # A key of a package repository or a certificate authority is there to be known.
 _PUBLIC = regex(
@@ -43,11 +38,25 @@ def secret_file(path: str, target: str) -> str:
     `target` is where it goes in the image.
     """
     name = path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1].lower()
-    if _PUBLIC.search(name) or _PUBLIC_PLACE.search(target):
+    what = _by_name(name)
+    if not what or _PUBLIC.search(name) or _PUBLIC_PLACE.search(target):
         return ""
-    if name == "credentials" and not re.search(r"\.aws/credentials\Z", path):
-        return ""
-    return next((what for shape, what in _NAMES if shape.match(name)), "")
+    return "" if name == "credentials" and not re.search(r"\.aws/credentials\Z", path) else what
+
+
+def _by_name(name: str) -> str:
+    if name.endswith((".key", ".p12", ".pfx", ".ppk", ".kdbx")):
+        return KEY
+    if name.endswith(".pem") and ("key" in name or "priv" in name):
+        return KEY
+    if name.startswith(("id_rsa", "id_dsa", "id_ecdsa", "id_ed25519")) and "." not in name:
+        return KEY
+    if name.startswith("ssh_host_") and name.endswith("_key"):
+        return KEY
+    if name in _SETTINGS or name.endswith(".tfvars"):
+        return SETTINGS
+    account = name.startswith(("service_account", "service-account", "serviceaccount"))
+    return PASSWORDS if name in _PASSWORDS or (account and name.endswith(".json")) else ""
 
 
 def imported(script: str) -> Iterator[str]:

@@ -111,7 +111,7 @@ _TOOLCHAINS = frozenset(
 
 def _slim(pattern: str, *, last: bool = False, extra: dict[str, str] | None = None) -> _Rule:
     """A rule for tags that are a version, or a version and Debian's code name, which goes `last` or not."""
-    shape = re.compile(f"({pattern}){_CODENAME}")
+    shape = regex(f"({pattern}){_CODENAME}")
     lacks = {**_BUILD_TOOLS, **(extra or {})}
 
     def rule(name: str, tag: str) -> Small | None:
