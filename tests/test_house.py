@@ -91,7 +91,7 @@ LAYERS = [
     {"_project", "_shell"},
     {"_compose"},
     {"_dockerfile"},
-    {"_record", "_regex"},
+    {"_regex", "_typing"},
 ]
 # Imported inside functions, so that a hook's command is one line.
 EXCEPTIONS = {("hooks", "_cli")}

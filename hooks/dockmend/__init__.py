@@ -7,7 +7,8 @@ write nothing, and read nothing but a build context that is given.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+
+from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dockmend._engine.mend import Result, Settings

@@ -5,10 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from dockmend._dockerfile.span import Span
 from dockmend._hook import Edit
+from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dockmend._dockerfile.document import Document, Instruction

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
 
 from dockmend._dockerfile.span import Edit as Edit  # noqa: PLC0414 - hooks take it from here
 from dockmend._dockerfile.span import Span
-from dockmend._record import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from dockmend._compose.document import ComposeFile
     from dockmend._dockerfile.document import Document
     from dockmend._project.context import BuildContext

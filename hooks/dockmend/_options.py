@@ -5,16 +5,21 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NoReturn
 
 from dockmend import __version__, _registry
 from dockmend._commands import COMMANDS
 from dockmend._engine.errors import nearest
 from dockmend._hook import SEVERITIES
 from dockmend._report import FORMATS
+from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from dockmend._hook import Hook
+
+# argparse would look for translations of its words, for which it imports locale; all others are English.
+argparse._ = str  # type: ignore[attr-defined]
 
 _ABOUT = """\
 Find problems in Dockerfiles and Compose files and mend them in place.

@@ -7,7 +7,11 @@ the time that one file takes.
 from __future__ import annotations
 
 import re
-from typing import Any, cast
+
+from dockmend._typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from typing import Any
 
 _METHODS = ("findall", "finditer", "fullmatch", "match", "search", "split", "sub", "subn")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, cast
+
+from dockmend._typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from dockmend._hook import Hook

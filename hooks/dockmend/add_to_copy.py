@@ -60,8 +60,8 @@ from dockmend._project.archive import ends_no_archive, may_be_archive, named_arc
 from dockmend._project.context import FILE, FOLDER, BuildContext, Entry, relative
 from dockmend._project.pattern import has_wildcard
 from dockmend._project.sources import Source, copy_sources, is_remote
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
+from dockmend._typing import NamedTuple
 
 COMMON_FLAGS = frozenset({"chown", "chmod", "exclude", "link"})
 RELATIVE = "its target is relative and no WORKDIR says to what, which is reported of a COPY (DL3045)"

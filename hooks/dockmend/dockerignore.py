@@ -93,7 +93,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from dockmend._dockerfile.document import Document, Instruction
 from dockmend._hook import INFO, SAFE, Context, FileEdit, Finding, Fix, Hook, Unavailable
@@ -101,6 +100,7 @@ from dockmend._project.context import FILE, FOLDER, MISSING, BuildContext, Ignor
 from dockmend._project.ignore import IgnoreFile
 from dockmend._project.kind import CACHES, DOCKER, GROUPS, OUTPUT, SECRETS, Line, line
 from dockmend._project.sources import Source, context_sources
+from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dockmend._project.baked import Baked

@@ -57,7 +57,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
 
 from dockmend._dockerfile import array
 from dockmend._dockerfile.document import Document, Instruction, Logical, Meaning, Stage
@@ -68,12 +67,14 @@ from dockmend._hook import INFO, SAFE, UNSAFE, Context, Edit, Finding, Fix, Hook
 from dockmend._project import entrypoint
 from dockmend._project.entrypoint import ACTED_ON, HANDED_ON, TAKEN, UNREAD
 from dockmend._project.reference import base_image
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
 from dockmend._shell import words
 from dockmend._shell.words import BUILTINS, Command, Word
+from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from dockmend._compose.document import ComposeFile
 
 _STARTS = ("entrypoint", "command")
@@ -213,7 +214,7 @@ def _start(place: _Place) -> Finding | None:
         return None
     if isinstance(shell, str):
         return _left(place, message, shell)
-    if _UNDECODABLE.search(text):
+    if not (text.isascii() and text.isprintable()) and _UNDECODABLE.search(text):
         return _left(place, message, _BYTES)
     if entrypoint.is_array_like(text):
         return _array(place)

@@ -75,8 +75,8 @@ from dockmend._project.images import PAGE, TCP, Facts, facts
 from dockmend._project.reference import base_image
 from dockmend._project.servers import Server
 from dockmend._project.start import Run, Start
-from dockmend._record import NamedTuple
 from dockmend._shell.words import SHELLS
+from dockmend._typing import NamedTuple
 
 _FLAGS = ("--interval=30s", "--timeout=5s", "--start-period=30s")
 _STARTS = ("CMD", "ENTRYPOINT")

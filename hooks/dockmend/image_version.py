@@ -53,13 +53,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from dockmend._dockerfile.document import Document
 from dockmend._hook import UNSAFE, Context, Finding, Fix, Hook
 from dockmend._project.image_uses import Place, Use, deciding, image_uses, service_images
 from dockmend._project.reference import SCRATCH, Image, filled, parse
 from dockmend._regex import regex
+from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dockmend._compose.document import ComposeFile

@@ -89,9 +89,11 @@ from dockmend._shell.groups import partners
 from dockmend._shell.installed import package_name, packages
 from dockmend._shell.packages import is_opaque
 
-_COMPILES = regex(
-    r"(?:gcc|g\+\+|cc|c\+\+|make|gmake|cmake|ninja|meson|configure|config|autogen\.sh|autoreconf|cargo|rustc|go"
-    r"|npm|yarn|pnpm|bundle|gem|cpanm?|luarocks|pecl|phpize|docker-php-ext-install|R|Rscript|setup\.py)\Z"
+_COMPILES = frozenset(
+    """
+    gcc g++ cc c++ make gmake cmake ninja meson configure config autogen.sh autoreconf cargo rustc go npm yarn
+    pnpm bundle gem cpan cpanm luarocks pecl phpize docker-php-ext-install R Rscript setup.py
+    """.split()  # noqa: SIM905
 )
 _USED = regex(
     r"(?<![\w./-])(?:gcc|g\+\+|cc|make|cmake|cargo|go|mvnw?|gradlew?)(?![\w.-])"
@@ -167,7 +169,7 @@ def _packages(doc: Document, ctx: Context, stage: Stage) -> Finding | None:
             name = command.name or ""
             if _INTERPRETER.match(name) and any(w.source.endswith("setup.py") for w in command.words[1:2]):
                 name = "setup.py"
-            if _COMPILES.match(name):
+            if name in _COMPILES:
                 builder = builder or name
             for word in packages(command):
                 if package(package_name(word), system).builds:

@@ -55,7 +55,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from dockmend._dockerfile.assignments import assignments
 from dockmend._dockerfile.document import Document, Instruction, Meaning, Stage
@@ -68,6 +67,7 @@ from dockmend._project.secret_files import holds_secret, imported, secret_file
 from dockmend._project.secret_names import NONE, name_strength
 from dockmend._regex import regex
 from dockmend._shell.groups import partners
+from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dockmend._compose.document import ComposeFile

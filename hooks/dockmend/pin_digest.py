@@ -88,13 +88,13 @@ Docker's official images have none as of 2026.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from dockmend._dockerfile.document import Document
 from dockmend._hook import UNSAFE, Context, Finding, Fix, Hook
 from dockmend._project import content_trust
 from dockmend._project.content_trust import INSTEAD, MESSAGE
 from dockmend._project.pins import Pin, compose_pins, dockerfile_pins
+from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dockmend._compose.document import ComposeFile

@@ -43,7 +43,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from dockmend._dockerfile.array import spelled
 from dockmend._dockerfile.document import Document, Instruction
@@ -52,6 +51,7 @@ from dockmend._dockerfile.state import is_windows, shipping, state_after
 from dockmend._hook import INFO, Context, Finding, Hook
 from dockmend._project import servers, start
 from dockmend._project.start import Run, Script
+from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dockmend._compose.document import ComposeFile

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Sequence
-from typing import cast
+
+from dockmend._typing import cast
 
 # Each with what it does, for the help.
 COMMANDS = {

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from dockmend import _options, _registry
 from dockmend._commands import COMMANDS
-from dockmend._record import NamedTuple
 from dockmend._report.output import Output
+from dockmend._typing import NamedTuple
 
 _MORE = """: bash, zsh or fish.
 

@@ -6,15 +6,17 @@ https://docs.docker.com/reference/compose-file/. All offsets are code points fro
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TypeAlias
 
 from dockmend._compose import yaml
 from dockmend._compose.yaml import ALIAS, MAPPING, SCALAR, SEQUENCE, Entry, Node
 from dockmend._dockerfile.document import Comment, Problem
 from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.text import Text, line_starts
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
 
 MERGE = "<<"
 

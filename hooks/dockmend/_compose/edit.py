@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeAlias
 
 from dockmend._compose.document import ComposeFile, Leaf, Path, plain
 from dockmend._compose.yaml import MAPPING, SCALAR, Entry, Node
 from dockmend._dockerfile.span import Edit, Span
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
 
 Value: TypeAlias = "str | int | float | Mapping[str, Value]"
 

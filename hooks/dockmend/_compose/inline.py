@@ -12,8 +12,8 @@ from dockmend._compose.yaml import SCALAR, Node
 from dockmend._dockerfile.document import Document
 from dockmend._dockerfile.parser import parse
 from dockmend._dockerfile.span import Edit, Span
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
+from dockmend._typing import NamedTuple
 
 _HEADER = regex(r"\|[-+1-9]{0,2}[ \t]*(?:#[^\n]*)?\r?\n")
 

@@ -6,11 +6,13 @@ https://yaml.org/spec/1.2.2/
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from dockmend._dockerfile.span import Span
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
 
 MAPPING = "mapping"
 SEQUENCE = "sequence"

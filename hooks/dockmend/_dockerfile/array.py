@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dockmend._dockerfile.document import Document, Logical
 from dockmend._dockerfile.lexer import GO_SPACE
 from dockmend._dockerfile.span import Edit, Span
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
+from dockmend._typing import NamedTuple
 
 _SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 # What closes a string that opens with a quote, those of word processors (U+2018 to U+201E) too.

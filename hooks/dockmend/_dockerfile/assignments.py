@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dockmend._dockerfile import lexer
 from dockmend._dockerfile.document import Instruction
-from dockmend._record import NamedTuple
+from dockmend._typing import NamedTuple
 
 
 class Assignment(NamedTuple):

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.text import Text
-from dockmend._record import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple, cast
 
 if TYPE_CHECKING:
-    from typing import Concatenate, ParamSpec
+    from typing import Any, Concatenate, ParamSpec, TypeVar
 
     Given = ParamSpec("Given")
 
-Kept = TypeVar("Kept")
+    Kept = TypeVar("Kept")
 
 
 class Logical:

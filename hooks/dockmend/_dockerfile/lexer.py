@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
+from dockmend._typing import NamedTuple
 
 # Go's unicode.IsSpace; Python's str.strip() would also take U+001C to U+001F.
 GO_SPACE = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from dockmend._dockerfile.document import Instruction
-from dockmend._record import NamedTuple
+from dockmend._typing import NamedTuple
 
 
 class Mount(NamedTuple):

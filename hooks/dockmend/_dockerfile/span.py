@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dockmend._record import NamedTuple
+from dockmend._typing import NamedTuple
 
 
 class Span(NamedTuple):

@@ -8,12 +8,14 @@ from __future__ import annotations
 import sys
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from dockmend._dockerfile import lexer
 from dockmend._dockerfile.document import Document, Instruction, Stage, derived
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import Any
 
 DEFAULT_SHELL = ("/bin/sh", "-c")
 

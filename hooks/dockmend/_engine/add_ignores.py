@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from dockmend._dockerfile.document import Problem
 from dockmend._dockerfile.span import Span
@@ -13,6 +12,7 @@ from dockmend._engine import ignores
 from dockmend._engine.kinds import Kind, kind_of
 from dockmend._engine.lines import split
 from dockmend._engine.mend import ROUNDS, Only, Reported, Result, Settings, check_text
+from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dockmend._engine.kinds import Parsed

@@ -7,11 +7,11 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
 from io import StringIO
-from typing import TYPE_CHECKING
 
 from dockmend._engine.errors import Failure
 from dockmend._engine.files import decode, encode
 from dockmend._engine.lines import blocks, split
+from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from unidiff.patch import Hunk

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from dockmend._project.hadolint import OF_STAGE
 from dockmend._project.hadolint_config import SEVERITIES, HadolintConfig
-from dockmend._record import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from dockmend._hook import Finding, Hook

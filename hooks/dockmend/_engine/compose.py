@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
 
 from dockmend._compose.document import ComposeFile, Path, meaning, texts
 from dockmend._compose.document import parse as parse_compose
@@ -15,8 +14,11 @@ from dockmend._engine.kinds import remembering
 from dockmend._hook import Finding, Fix
 from dockmend._project.context import BuildContext
 from dockmend._project.sources import is_remote
+from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from dockmend._compose.document import Service
     from dockmend._dockerfile.document import Comment
     from dockmend._dockerfile.span import Span

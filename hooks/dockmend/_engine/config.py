@@ -11,7 +11,7 @@ from dockmend._engine.errors import Failure, nearest
 from dockmend._hook import SEVERITIES
 from dockmend._project import hadolint_config, toml
 from dockmend._project.hadolint_config import HadolintConfig
-from dockmend._record import NamedTuple
+from dockmend._typing import NamedTuple
 
 # In one folder the first of them that speaks of dockmend counts.
 NAMES = (".dockmend.toml", "pyproject.toml")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from dockmend._dockerfile.document import Comment, Document, Meaning
 from dockmend._dockerfile.parser import parse as parse_dockerfile
 from dockmend._engine import ignores
 from dockmend._engine.codes import Unit
 from dockmend._engine.kinds import remembering
+from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dockmend._dockerfile.span import Span

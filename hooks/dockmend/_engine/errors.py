@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeVar
 
-Kind = TypeVar("Kind", bound="Failure")
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    Kind = TypeVar("Kind", bound="Failure")
 
 
 class Failure(Exception):

@@ -10,10 +10,12 @@ import errno
 import os
 import stat
 from collections.abc import Callable
-from typing import TextIO
 
 from dockmend._engine.errors import Failure
-from dockmend._record import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 LIMIT = 64 * 1024 * 1024
 

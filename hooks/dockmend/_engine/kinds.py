@@ -10,11 +10,13 @@ import importlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, cast
 
 from dockmend._regex import regex
+from dockmend._typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
+    from typing import Any, TypeAlias, TypeVar
+
     from dockmend._compose.document import ComposeFile
     from dockmend._dockerfile.document import Comment, Document
     from dockmend._dockerfile.span import Span
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
 
     Parsed: TypeAlias = Document | ComposeFile | ScriptFile
 
-Kept = TypeVar("Kept")
+    Kept = TypeVar("Kept")
+
 
 DOCKERFILE = "dockerfile"
 COMPOSE = "compose"
@@ -99,10 +102,10 @@ def kind_of(path: str | None) -> Kind:
 
 def _by_name(path: str) -> str | None:
     name = os.path.basename(path)
-    if _COMPOSE.fullmatch(name):
-        return COMPOSE
     if is_dockerfile(name):
         return DOCKERFILE
+    if name.endswith(("yml", "yaml")) and _COMPOSE.fullmatch(name):
+        return COMPOSE
     return SCRIPT if _SCRIPT.fullmatch(path.replace(os.sep, "/")) else None
 
 

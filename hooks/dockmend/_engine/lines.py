@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from dockmend._dockerfile.span import Edit, Span
-from dockmend._record import NamedTuple
+from dockmend._typing import NamedTuple
 
 # difflib's time grows with the square of a repetitive text: between the first and the last change of a text
 # with more lines than this, all lines count as changed. No Dockerfile comes near.

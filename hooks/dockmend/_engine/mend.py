@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
 
 from dockmend._dockerfile.document import Problem
 from dockmend._edit import Edits, Overlap
 from dockmend._engine.codes import Codes, is_foreign
 from dockmend._engine.kinds import Kind, kind_of
 from dockmend._hook import SAFE, Context, FileEdit, Finding, Fix, Hook, Unavailable
-from dockmend._record import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from dockmend._engine.kinds import Parsed
     from dockmend._project.context import BuildContext
 

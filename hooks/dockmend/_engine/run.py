@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from dockmend import _registry
 from dockmend._dockerfile.document import Problem
@@ -17,9 +16,11 @@ from dockmend._engine.select import settings
 from dockmend._hook import ERROR, SEVERITIES, WARNING, Context, Edit, FileEdit, Finding, Hook, Unavailable
 from dockmend._project.context import BuildContext
 from dockmend._project.find import find_context
-from dockmend._record import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from dockmend._engine import changes
     from dockmend._engine.kinds import Parsed
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
 
 from dockmend._engine import ignores
 from dockmend._project.scripts import ScriptFile
+from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from dockmend._dockerfile.document import Comment
     from dockmend._dockerfile.span import Span
     from dockmend._engine.codes import Codes, Unit

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Set
-from typing import TYPE_CHECKING
 
 from dockmend import _registry
 from dockmend._engine import kinds
 from dockmend._engine.codes import Codes
 from dockmend._engine.mend import Settings
 from dockmend._project.hadolint_config import HadolintConfig
-from dockmend._record import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from dockmend._engine.config import Config

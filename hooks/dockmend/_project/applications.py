@@ -43,14 +43,13 @@ def unknown(doc: Document, instructions: Sequence[Instruction], begun: Start) ->
     `instructions` are those of the stages that ship.
     """
     texts = [text for one in doc.instructions if one.name == "RUN" for text in _texts(one)]
-    installed = any(map(_INSTALLERS.search, texts))
     for run in begun.runs:
         if not run.name or _is_known(run):
             continue
         script = next((word for word in run.words[1:] if _SCRIPT.match(word)), None)
         if script is not None:
             return f"what `{script}` does as root is not known"
-        if not installed and not _is_own(run, instructions):
+        if not _is_own(run, instructions) and not any(map(_INSTALLERS.search, texts)):
             return f"whether `{run.name}` has to be root is not known"
     return ""
 

@@ -8,7 +8,7 @@ from dockmend._project.context import FOLDER, BuildContext
 from dockmend._project.ignore import IgnoreFile
 from dockmend._project.secret_files import holds_secret, secret_file
 from dockmend._project.sources import Source
-from dockmend._record import NamedTuple
+from dockmend._typing import NamedTuple
 
 # More files with such names are not read.
 _READ = 100

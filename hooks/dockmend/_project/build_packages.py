@@ -7,8 +7,8 @@ the releases are named: of others it is not known here what a header package lea
 from __future__ import annotations
 
 from dockmend._project.images import ALPINE
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
+from dockmend._typing import NamedTuple
 
 _TOOLS = regex(
     r"(?:build-essential|build-base|alpine-sdk|gcc|g\+\+|cpp|clang|make|cmake|ninja-build|ninja|samurai"

@@ -10,8 +10,8 @@ from dockmend._dockerfile.span import Span
 from dockmend._project.secret_names import is_secret
 from dockmend._project.secret_tokens import tokens
 from dockmend._project.secrets import in_script
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
+from dockmend._typing import NamedTuple
 
 # https://docs.docker.com/reference/compose-file/interpolation/
 _LINE = regex(

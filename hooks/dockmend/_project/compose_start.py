@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dockmend._compose.document import words
 from dockmend._compose.yaml import SCALAR, Node
-from dockmend._record import NamedTuple
+from dockmend._typing import NamedTuple
 
 _BLANK = frozenset(" \t\r\n")
 _OPERATORS = frozenset(";&|<>")

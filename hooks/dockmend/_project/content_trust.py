@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from dockmend._dockerfile.document import Document
 from dockmend._dockerfile.span import Span
 from dockmend._regex import regex
+from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dockmend._compose.document import ComposeFile

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dockmend._project.archive import HEAD, is_archive
 from dockmend._project.ignore import IgnoreFile
 from dockmend._project.pattern import BadPattern, clean, glob, has_wildcard
-from dockmend._record import NamedTuple
+from dockmend._typing import NamedTuple
 
 FILE = "file"
 FOLDER = "folder"

@@ -16,10 +16,10 @@ from dockmend._dockerfile.document import Document, Instruction, Stage
 from dockmend._dockerfile.state import expand, state_after, state_at
 from dockmend._project.context import FILE, FOLDER, BuildContext
 from dockmend._project.reference import base_image
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
 from dockmend._shell import words
 from dockmend._shell.words import SHELLS
+from dockmend._typing import NamedTuple
 
 HANDED_ON = "handed on"
 ACTED_ON = "acted on"

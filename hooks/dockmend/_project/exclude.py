@@ -18,8 +18,8 @@ from dockmend._project.kind import Line
 from dockmend._project.pattern import ANY_PATH, Automaton, BadPattern, Token, glob, has_wildcard, literal
 from dockmend._project.project import Build, Project
 from dockmend._project.sources import Source
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
+from dockmend._typing import NamedTuple
 
 _GO_FILES = 2000
 _EXAMPLE = regex(r"(?:example|sample|template|dist)\Z")

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable
 
 from dockmend._project import programs
-from dockmend._record import NamedTuple
+from dockmend._typing import NamedTuple
 
 # Its codes are its own (DL) and ShellCheck's (SC).
 NOT_PARSED = "DL1000"

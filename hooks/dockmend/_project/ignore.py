@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from dockmend._dockerfile.lexer import GO_SPACE
 from dockmend._project.pattern import Automaton, BadPattern, clean, glob, ignore_pattern
-from dockmend._record import NamedTuple
+from dockmend._typing import NamedTuple
 
 # bufio.MaxScanTokenSize: a longer line ends ignorefile.ReadAll with an error.
 _LONGEST_LINE = 64 * 1024

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from dockmend._dockerfile.assignments import Assignment, assignments
 from dockmend._dockerfile.document import Document, Flag, Instruction, Meaning
 from dockmend._dockerfile.span import Edit, Span
 from dockmend._project.images import Facts, facts
 from dockmend._project.reference import SCRATCH, Image, base_reference, parse
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
+from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from dockmend._compose.document import ComposeFile

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from dockmend._project.reference import Image
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
+from dockmend._typing import NamedTuple
 
 DEBIAN, ALPINE, RHEL = "debian", "alpine", "rhel"
 DISTROLESS, BUSYBOX, SCRATCH = "distroless", "busybox", "scratch"

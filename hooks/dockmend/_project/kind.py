@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
+from dockmend._typing import NamedTuple
 
 VERSION_CONTROL = "Version control"
 SECRETS = "Secrets"
@@ -232,7 +232,5 @@ def kinds(names: Iterable[str], images: Iterable[str]) -> tuple[Kind, ...]:
     """The kinds of a project with files of these names, whose stages start from these images."""
     known, bases = list(names), list(images)
     return tuple(
-        kind
-        for kind in KINDS
-        if kind.starts_from(bases) or any(kind.markers.match(name) for name in known)
+        kind for kind in KINDS if kind.starts_from(bases) or any(kind.markers.match(name) for name in known)
     )

@@ -12,7 +12,7 @@ from dockmend._compose.document import MERGE, ComposeFile, Service, fields, pars
 from dockmend._compose.yaml import Entry, Node
 from dockmend._project.context import BuildContext
 from dockmend._project.find import compose_files
-from dockmend._record import NamedTuple
+from dockmend._typing import NamedTuple
 
 MEMORY, CPUS = "memory", "cpus"
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Protocol
 
 from dockmend._project.context import FILE, MISSING
 from dockmend._project.installs import PIP, Install
 from dockmend._project.toml import NotToml
 from dockmend._project.toml import parse as parse_toml
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
 from dockmend._shell import pip_words
+from dockmend._typing import NamedTuple, Protocol
 
 _MOST_FILES = 50
 _LIFECYCLE = frozenset(

@@ -15,10 +15,10 @@ from dockmend._project.context import FOLDER, MISSING, BuildContext
 from dockmend._project.installs import Install, installs
 from dockmend._project.pattern import has_wildcard
 from dockmend._project.sources import copy_sources, destination, is_remote
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
 from dockmend._shell.code import Code, code_of
 from dockmend._shell.groups import has_comment_for_a_tool
+from dockmend._typing import NamedTuple
 
 _FLAGS = frozenset({"chown", "chmod", "link"})
 _MAY_INSTALL = regex(

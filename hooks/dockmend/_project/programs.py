@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
-from dockmend._record import NamedTuple
+from dockmend._typing import NamedTuple
 
 
 class ProgramError(Exception):

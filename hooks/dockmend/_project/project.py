@@ -17,8 +17,8 @@ from dockmend._project.git import tracked
 from dockmend._project.kind import Line, line
 from dockmend._project.pattern import has_wildcard
 from dockmend._project.sources import Source, context_sources, destination
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
+from dockmend._typing import NamedTuple
 
 _DOCKERFILE = regex(
     r"(?:(?:Docker|Container)file(?:[.-].*)?|dockerfile|.*\.[Dd]ockerfile)(?<!\.dockerignore)\Z"

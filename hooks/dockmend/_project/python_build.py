@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from dockmend._dockerfile.assignments import assignments
 from dockmend._dockerfile.document import Document, Instruction, Stage
 from dockmend._dockerfile.state import state_at
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
 from dockmend._shell.code import code_of
 from dockmend._shell.commands import Command
 from dockmend._shell.installed import pip_install, requirements
 from dockmend._shell.trim import chain
+from dockmend._typing import NamedTuple
 
 WHEELS = "/wheels"
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dockmend._dockerfile import lexer
 from dockmend._dockerfile.document import Document, Stage, derived
 from dockmend._dockerfile.state import expand, root_base
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
+from dockmend._typing import NamedTuple
 
 SCRATCH = "scratch"
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from dockmend._project import programs
-from dockmend._record import NamedTuple
+from dockmend._typing import NamedTuple
 
 # From the least to the worst.
 RANKS = ("unknown", "negligible", "low", "medium", "high", "critical")

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dockmend._project.secret_names import is_stand_in
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
+from dockmend._typing import NamedTuple
 
 # What each is called, its shape, and where its issuer says so.
 _SHAPES = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from dockmend._dockerfile.assignments import assignments
 from dockmend._dockerfile.document import Document, Instruction, Logical, Problem, derived
@@ -11,8 +10,8 @@ from dockmend._dockerfile.parser import parse
 from dockmend._dockerfile.span import Span
 from dockmend._project.secret_names import NONE, STRONG, is_random, is_secret, is_stand_in, name_strength
 from dockmend._project.secret_tokens import tokens
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
+from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from dockmend._project.images import TCP
 from dockmend._project.start import Run
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
+from dockmend._typing import NamedTuple
 
 # Program, and its operand | protocol | port by default | options that tell it, `.` for an operand | variable
 _TABLE = """

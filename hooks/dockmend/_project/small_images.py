@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable
 
 from dockmend._project.reference import Image
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
+from dockmend._typing import NamedTuple
 
 BUILD, JDK, DOCS = "build", "jdk", "docs"
 

@@ -13,8 +13,8 @@ from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.state import state_at
 from dockmend._project.context import relative
 from dockmend._project.pattern import has_wildcard
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
+from dockmend._typing import NamedTuple
 
 # gitutil.ParseURL: a URL of these schemes, or what scp takes.
 _REMOTE = regex(r"(?:https?|ssh|git)://|[A-Za-z0-9_-]+@[A-Za-z0-9.-]+:")

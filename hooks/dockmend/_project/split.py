@@ -10,7 +10,6 @@ from dockmend._dockerfile.mount import mounts
 from dockmend._dockerfile.span import Span
 from dockmend._project.build_packages import package
 from dockmend._project.python_build import WHEELS, Plan
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
 from dockmend._shell import python_caches
 from dockmend._shell.code import Code, code_of
@@ -18,6 +17,7 @@ from dockmend._shell.commands import Command
 from dockmend._shell.installed import package_name, packages, pip_install
 from dockmend._shell.packages import APK, APT
 from dockmend._shell.trim import Change, apply, chain, without, without_words
+from dockmend._typing import NamedTuple
 
 BUILDER = "builder"
 

@@ -13,10 +13,10 @@ from dockmend._dockerfile.document import Document, Instruction, Stage, derived
 from dockmend._dockerfile.state import state_after
 from dockmend._project.context import BuildContext
 from dockmend._project.entrypoint import image_file
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
 from dockmend._shell import commands, tools
 from dockmend._shell.words import SHELLS
+from dockmend._typing import NamedTuple
 
 _DEEPEST = 5
 _MOST = 500

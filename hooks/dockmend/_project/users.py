@@ -7,9 +7,9 @@ import sys
 from dockmend._dockerfile.document import Document, Stage
 from dockmend._project.images import facts
 from dockmend._project.reference import base_image
-from dockmend._record import NamedTuple
 from dockmend._shell.accounts import Account, account
 from dockmend._shell.code import Code, code_of
+from dockmend._typing import NamedTuple
 
 ROOT = "0"
 

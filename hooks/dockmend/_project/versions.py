@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from dockmend._project import toml
 from dockmend._project.context import BuildContext
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
+from dockmend._typing import NamedTuple
 
 # Below these a bare lower bound says nothing about what to run: they are no longer maintained.
 # https://devguide.python.org/versions/, https://nodejs.org/en/about/previous-releases

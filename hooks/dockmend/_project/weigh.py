@@ -6,7 +6,7 @@ import os
 from collections.abc import Generator, Mapping
 
 from dockmend._project.ignore import IgnoreFile
-from dockmend._record import NamedTuple
+from dockmend._typing import NamedTuple
 
 
 class Weight(NamedTuple):

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, cast
+
+from dockmend._typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from dockmend._engine.run import Outcome

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from dockmend._hook import SAFE
 from dockmend._report.concise import head
@@ -22,6 +21,7 @@ from dockmend._report.style import (
     printable,
     printable_path,
 )
+from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dockmend._engine.mend import Reported

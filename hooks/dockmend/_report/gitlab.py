@@ -9,12 +9,12 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
 from dockmend._engine.files import encode
 from dockmend._report.places import Places
 from dockmend._report.shared import in_repository, sentence
 from dockmend._report.style import Style, printable, printable_path
+from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dockmend._engine.errors import Failure

@@ -7,12 +7,12 @@ finding as its output; a file without findings is one case that passes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from dockmend._hook import INFO
 from dockmend._report.shared import address
 from dockmend._report.style import Style, printable
 from dockmend._report.xml_ import Element, add, document, name_of
+from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dockmend._engine.mend import Reported

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from dockmend._regex import regex
 from dockmend._report.shared import address, in_repository, sentence
 from dockmend._report.style import Style, printable
 from dockmend._report.tally import Tally
+from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dockmend._engine.mend import Reported

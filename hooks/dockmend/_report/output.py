@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TextIO
 
 from dockmend._engine.errors import Failure
 from dockmend._engine.files import describe, encode
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 
 class Output:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from time import monotonic
-from typing import TYPE_CHECKING
+
+from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.progress import Progress

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 from urllib.parse import quote_from_bytes
 
 from dockmend import __version__, _registry
@@ -17,6 +16,7 @@ from dockmend._hook import SAFE
 from dockmend._report.places import Places
 from dockmend._report.shared import about, address, in_repository, sentence
 from dockmend._report.style import Style, printable
+from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dockmend._engine.errors import Failure

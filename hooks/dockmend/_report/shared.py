@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from dockmend._project.git import repository_top
 from dockmend._registry import link
 from dockmend._report.style import printable
+from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dockmend._engine.mend import Reported

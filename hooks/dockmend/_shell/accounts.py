@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
 from dockmend._shell.commands import Command
+from dockmend._typing import NamedTuple
 
 _NUMBER = regex(r"[0-9]{1,9}")
 _VALUED = {

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
 from dockmend._shell import words
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
 
 _LITERAL = regex(r"[A-Za-z0-9_./+:@%,=^-]*[A-Za-z0-9_./+:@%,^-]")
 _ASSIGNMENT = regex(r"[A-Za-z_][A-Za-z0-9_]*=")

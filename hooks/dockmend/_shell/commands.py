@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from dockmend._regex import regex
 from dockmend._shell import script
 from dockmend._shell.command_words import Assignment, Word, literal, real
+from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tree_sitter import Node

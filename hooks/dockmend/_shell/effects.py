@@ -6,7 +6,6 @@ import posixpath
 import re
 from collections.abc import Mapping
 
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
 from dockmend._shell import errexit, tools
 from dockmend._shell.reader import read
@@ -23,6 +22,7 @@ from dockmend._shell.syntax import (
     Word,
 )
 from dockmend._shell.words import BUILTINS
+from dockmend._typing import NamedTuple
 
 # What a shell sets anew when it starts, or counts: not the same behind another script.
 _OF_THE_SHELL = frozenset(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from dockmend._regex import regex
 from dockmend._shell.syntax import LITERAL, UNKNOWN, VARIABLE, List, Piece, Unclear, Word
+from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dockmend._shell.reader import Reader

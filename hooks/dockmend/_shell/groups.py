@@ -9,10 +9,10 @@ from dockmend._dockerfile.document import Document, Instruction, Stage, derived
 from dockmend._dockerfile.span import Edit, Span
 from dockmend._dockerfile.state import DEFAULT_SHELL, State, is_windows, shipping, state_at
 from dockmend._project.reference import base_image
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
 from dockmend._shell import join
 from dockmend._shell.effects import Effects, Place, effects
+from dockmend._typing import NamedTuple
 
 _LOST = regex(r"(?:\A|,)(?:type=tmpfs|rw|readwrite|(?:ro|readonly)=(?:false|0))\b", re.IGNORECASE)
 _FOR_A_TOOL = regex(
@@ -191,7 +191,7 @@ def _between(doc: Document, first: Instruction, second: Instruction) -> str:
 
 def has_comment_for_a_tool(text: str) -> bool:
     """Whether one of the lines is a comment that a linter or another tool takes for the line below."""
-    return any(_FOR_A_TOOL.match(line.strip()) for line in text.split("\n"))
+    return "#" in text and any(_FOR_A_TOOL.match(line.strip()) for line in text.split("\n"))
 
 
 def end_of(run: Instruction) -> int:

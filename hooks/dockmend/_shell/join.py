@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dockmend._record import NamedTuple
 from dockmend._shell import tools
 from dockmend._shell.effects import Effects
+from dockmend._typing import NamedTuple
 
 PLAIN = "plain"
 GROUP = "group"

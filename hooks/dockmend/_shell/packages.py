@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
 from dockmend._shell.code import SHELLS, Code
 from dockmend._shell.commands import Command
+from dockmend._typing import NamedTuple
 
 
 class Manager(NamedTuple):

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
+from dockmend._typing import NamedTuple
 
 NAME = regex(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[A-Za-z0-9,._ -]*\])?(?:[ \t]*(?:===?|[~!<>]=?)[^/\\]*)?")
 URL = regex(r"(?!file:)(?:[a-z]+\+)?[a-z]+://\S+")

@@ -10,11 +10,13 @@ import importlib
 from bisect import bisect_right
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
 
 from dockmend._regex import regex
+from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from tree_sitter import Node
 
 LONGEST = 100_000
@@ -99,26 +101,25 @@ def _remembered(text: str) -> Script:
 
 @lru_cache(maxsize=1)
 def _parser() -> Any:
-    from tree_sitter import Language, Parser
+    tree_sitter = _extension("tree_sitter")
+    return tree_sitter.Parser(tree_sitter.Language(_extension("tree_sitter_bash").language()))
 
-    return Parser(Language(_grammar().language()))
 
+def _extension(package: str) -> Any:
+    """The extension module of a package of tree-sitter.
 
-def _grammar() -> Any:
-    """tree-sitter-bash's extension module.
-
-    Not through its package, which imports importlib.resources and with it 30 modules more: a tenth of the
+    Not through the packages, which import typing, importlib.resources and 30 modules more: a tenth of the
     time that one file takes.
     """
     from importlib.machinery import PathFinder
 
-    package = PathFinder.find_spec("tree_sitter_bash")
-    places = package.submodule_search_locations if package is not None else None
-    spec = PathFinder.find_spec("tree_sitter_bash._binding", places)
+    found = PathFinder.find_spec(package)
+    places = found.submodule_search_locations if found is not None else None
+    spec = PathFinder.find_spec(f"{package}._binding", places)
     loader = spec.loader if spec is not None else None
     module = loader.create_module(spec) if loader is not None and spec is not None else None
     if loader is None or module is None:
-        return importlib.import_module("tree_sitter_bash")
+        return importlib.import_module(package)
     loader.exec_module(module)
     return module
 

@@ -5,9 +5,11 @@ Shell Command Language, https://pubs.opengroup.org/onlinepubs/9799919799/utiliti
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from dockmend._typing import TYPE_CHECKING, NamedTuple
 
-from dockmend._record import NamedTuple
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
 
 LITERAL, VARIABLE, UNKNOWN = "literal", "variable", "unknown"
 

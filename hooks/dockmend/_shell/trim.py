@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dockmend._record import NamedTuple
 from dockmend._shell.code import Code
 from dockmend._shell.commands import Command
+from dockmend._typing import NamedTuple
 
 
 class Change(NamedTuple):

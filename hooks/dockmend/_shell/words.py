@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from dockmend._record import NamedTuple
 from dockmend._regex import regex
 from dockmend._shell import script
+from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from tree_sitter import Node

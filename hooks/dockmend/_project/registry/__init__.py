@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from dockmend._project.reference import Image
 from dockmend._project.registry.endpoint import Endpoint, endpoint
-from dockmend._record import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from queue import SimpleQueue

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from threading import Lock
-from typing import Any, TypeVar, cast
 
 import requests
 from docker.auth import load_config
@@ -22,11 +21,16 @@ from dockmend import __version__
 from dockmend._project.registry.cache import DIGEST
 from dockmend._project.registry.endpoint import Endpoint
 from dockmend._regex import regex
+from dockmend._typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
+    Kind = TypeVar("Kind")
 
 # Seconds to wait for a connection, and for each part of an answer.
 TIMEOUT = 10
 
-Kind = TypeVar("Kind")
 
 _MANIFESTS = frozenset(
     f"application/vnd.{kind}+json"
