@@ -106,6 +106,7 @@ _WORKED_IN = regex(
 _INTERPRETER = regex(r"(?:python|pypy|ruby|node|php|perl|R|julia|java)[0-9.]*\Z")
 # By themselves these compile nothing.
 _ASIDE = regex(r"(?:lib)?python[0-9.]*-dev|make\Z|pkg-?conf|autoconf\Z|automake\Z|binutils|libtool\Z")
+_MANAGES = regex(r"apt|apk|dnf|yum|zypper")
 _REMOVES = regex(
     r"\b(?:apt-get|apt|aptitude)\b[^|;&\n]{0,200}?\b(?:purge|remove|autoremove)\b"
     r"|\bapk[ \t]+(?:[^|;&\n]{0,80}[ \t])?del\b"
@@ -156,13 +157,14 @@ def _packages(doc: Document, ctx: Context, stage: Stage) -> Finding | None:
     image = base_image(doc, stage)
     known = family(image) if image is not None else None
     system = known or DEBIAN
+    runs = [one for one in stage.instructions if one.name == "RUN"]
+    if not any(_MANAGES.search(text) for run in runs for text in run.texts):
+        return None
     names: list[str] = []
     span: Span | None = None
     builder = ""
-    for instruction in stage.instructions:
-        if instruction.name != "RUN":
-            continue
-        code = code_of(doc, instruction)
+    for run in runs:
+        code = code_of(doc, run)
         if code.reason or _REMOVES.search(code.text):
             return None
         for command in code.program.commands:

@@ -130,7 +130,7 @@ class _Part:
     def trusted(self) -> frozenset[str]:
         """The files that are keys of package repositories."""
         runs = [one for one in self.instructions if one.name == "RUN"]
-        texts = [text for run in runs for text in _texts(run)]
+        texts = [text for run in runs for text in run.texts]
         return frozenset(name for text in texts for name in imported(text))
 
     @cached_property
@@ -143,7 +143,7 @@ class _Part:
         found: dict[str, list[Instruction]] = {}
         for one in self.instructions:
             holder = one.trigger or one
-            texts = (*_texts(holder), *(flag.text for flag in holder.flags))
+            texts = (*holder.texts, *(flag.text for flag in holder.flags))
             for name in {match[0] for text in texts for match in _NAME.finditer(text)}:
                 found.setdefault(name, []).append(one)
         return found
@@ -258,11 +258,6 @@ def compose(doc: ComposeFile, ctx: Context) -> Iterator[Finding]:
         else:
             reason = f"{found.name} is then taken from the environment or .env, where it stands as well"
             yield Finding(message, found.span, Fix(UNSAFE, (put.edit,), put.becomes), reason)
-
-
-def _texts(holder: Instruction) -> tuple[str, ...]:
-    """What the instruction says, its here-documents included."""
-    return (holder.args.text, *(one.content for one in holder.heredocs))
 
 
 HOOK = Hook(

@@ -82,8 +82,7 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
         if not is_windows(doc, stage):
             for instruction in stage.instructions:
                 run = instruction.trigger or instruction
-                texts = (run.args.text, *(heredoc.content for heredoc in run.heredocs))
-                if run.name == "RUN" and any(_ANY.search(text) for text in texts):
+                if run.name == "RUN" and any(_ANY.search(text) for text in run.texts):
                     yield from checked.run(stage, code_of(doc, instruction))
 
 

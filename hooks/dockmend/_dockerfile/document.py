@@ -133,11 +133,11 @@ class Instruction:
     `span` runs from the start of its first line to after the line end of its last one, bodies of
     here-documents included; `head` from the keyword to the last character of the logical line.
     `words` are the whitespace-separated words of the arguments or, in exec form, the JSON strings
-    with their quotes.
+    with their quotes. `args` is what follows the keyword and the flags, as BuildKit and the shell see it.
     """
 
     __slots__ = (
-        "_bounds", "_doc", "_logical", "blanks", "comments", "flags", "heredocs", "index",
+        "_bounds", "_doc", "_logical", "args", "blanks", "comments", "flags", "heredocs", "index",
         "json", "last_line", "line", "name", "stage", "trigger", "words",
     )  # fmt: skip
 
@@ -145,7 +145,8 @@ class Instruction:
         """What the parser fills; `line` and `last_line` count from 1."""
         self._doc = doc
         self._logical = _NOTHING
-        self._bounds = (0, 0, 0, 0)
+        self._bounds = (0, 0, 0)
+        self.args = _NOTHING
         self.index = 0
         self.name = ""
         self.stage: int | None = None
@@ -162,12 +163,13 @@ class Instruction:
     def place(self, logical: Logical, start: int, keyword_end: int, args: int, end: int) -> None:
         """Where in its logical line the instruction and its arguments stand: indexes into `logical.text`."""
         self._logical = logical
-        self._bounds = (start, keyword_end, args, end)
+        self._bounds = (start, keyword_end, end)
+        self.args = logical.slice(args, end)
 
     @property
-    def args(self) -> Logical:
-        """What follows the keyword and the flags, as BuildKit and the shell see it."""
-        return self._logical.slice(self._bounds[2], self._bounds[3])
+    def texts(self) -> tuple[str, ...]:
+        """The arguments, and the bodies of here-documents."""
+        return (self.args.text, *(heredoc.content for heredoc in self.heredocs))
 
     @property
     def span(self) -> Span:
@@ -183,7 +185,7 @@ class Instruction:
     @property
     def head(self) -> Span:
         """From the keyword to the last character of the logical line."""
-        return self._logical.span(self._bounds[0], self._bounds[3])
+        return self._logical.span(self._bounds[0], self._bounds[2])
 
     @property
     def meaning(self) -> Meaning:
@@ -281,7 +283,7 @@ def derived(
     """
 
     def once(doc: Document, /, *args: Given.args, **named: Given.kwargs) -> Kept:
-        key = (function, *args, *named.items())
+        key = (function, *args, *named.items()) if named else (function, *args)
         if key not in doc.derived:
             doc.derived[key] = function(doc, *args, **named)
         return cast("Kept", doc.derived[key])

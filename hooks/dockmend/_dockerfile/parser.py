@@ -62,7 +62,6 @@ class _Parser:
         self.named: dict[str, Stage] = {}
         self.problems: list[Problem] = []
         self.directives_done = False
-        self.continued = _continuation("\\")
 
     def parse(self) -> Document:
         self._refuse_long_lines()
@@ -162,8 +161,12 @@ class _Parser:
         return n
 
     def _piece(self, line: str) -> tuple[str, bool]:
-        match = self.continued.search(line)
-        return (line[: match.start()], False) if match else (line, True)
+        """The line up to its escape character, and whether it ends the instruction: two of them are none."""
+        escape = self.doc.escape
+        text = line.rstrip(" \t")
+        if text.endswith(escape) and not text.endswith(escape * 2):
+            return text[:-1], False
+        return line, True
 
     def _directive(self, line: str, n: int, start: int) -> None:
         if self.directives_done:
@@ -180,7 +183,6 @@ class _Parser:
         if name == "escape":
             if value in ("\\", "`"):
                 self.doc.escape = value
-                self.continued = _continuation(value)
             else:
                 self.problems.append(Problem(n + 1, f"escape={value}: the escape character is ` or \\"))
 
@@ -281,12 +283,6 @@ class _Parser:
         self.stages.append(stage)
         if name is not None:
             self.named[name] = stage
-
-
-def _continuation(escape: str) -> re.Pattern[str]:
-    """A line that goes on: BuildKit's own pattern, in which two escape characters are none."""
-    char = re.escape(escape)
-    return re.compile(rf"(?<!{char}){char}[ \t]*\Z")
 
 
 def _flag_parts(flag: str) -> tuple[str, str | None]:

@@ -42,7 +42,7 @@ def unknown(doc: Document, instructions: Sequence[Instruction], begun: Start) ->
 
     `instructions` are those of the stages that ship.
     """
-    texts = [text for one in doc.instructions if one.name == "RUN" for text in _texts(one)]
+    texts = [text for one in doc.instructions if one.name == "RUN" for text in one.texts]
     for run in begun.runs:
         if not run.name or _is_known(run):
             continue
@@ -52,10 +52,6 @@ def unknown(doc: Document, instructions: Sequence[Instruction], begun: Start) ->
         if not _is_own(run, instructions) and not any(map(_INSTALLERS.search, texts)):
             return f"whether `{run.name}` has to be root is not known"
     return ""
-
-
-def _texts(run: Instruction) -> tuple[str, ...]:
-    return run.args.text, *(body.content for body in run.heredocs)
 
 
 def _is_known(run: Run) -> bool:

@@ -311,7 +311,7 @@ class _Scan:
 
 
 def _may_install(one: Instruction) -> bool:
-    return any(map(_MAY_INSTALL.search, (one.args.text, *(body.content for body in one.heredocs))))
+    return any(map(_MAY_INSTALL.search, one.texts))
 
 
 def _last_word(one: Instruction) -> str:

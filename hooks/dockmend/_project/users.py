@@ -76,7 +76,7 @@ class Users:
     def _added(self, stage: Stage) -> dict[str, Account]:
         known: dict[str, Account] = {}
         for one in stage.instructions:
-            text = one.args.text + "".join(heredoc.content for heredoc in one.heredocs)
+            text = "".join(one.texts)
             if one.name == "RUN" and ("useradd" in text or "adduser" in text):
                 for command in code_of(self._doc, one).program.commands:
                     added = account(command)

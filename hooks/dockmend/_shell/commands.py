@@ -139,10 +139,11 @@ class Command:
     """One simple command, `script[start:end]`, its redirects left out.
 
     `words` are those of the command that runs in the end; `prefix` those before it (`sudo -E`, `env`,
-    `exec`, `time`). `assignments` are the variables set for it alone: name, and value where literal.
+    `exec`, `time`). `name` is the program without its folder, None where only the shell can tell.
+    `assignments` are the variables set for it alone: name, and value where literal.
     """
 
-    __slots__ = ("assignments", "end", "link", "prefix", "start", "words")
+    __slots__ = ("assignments", "end", "link", "name", "prefix", "start", "words")
 
     def __init__(self, link: Link, found: list[Word], assignments: list[Assignment], start: int) -> None:
         at = real(found, assignments)
@@ -152,12 +153,8 @@ class Command:
         self.assignments = tuple(assignments)
         self.start = start
         self.end = found[-1].end if found else start
-
-    @property
-    def name(self) -> str | None:
-        """The program without its folder; None where only the shell can tell."""
         text = self.words[0].text if self.words else None
-        return None if text is None else text.rsplit("/", 1)[-1]
+        self.name: str | None = None if text is None else text.rsplit("/", 1)[-1]
 
     def subcommand(self, valued: frozenset[str] = frozenset()) -> int | None:
         """The index of the first word that is no option; `valued` are options whose value is the next word.

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from dockmend._shell.reader import Reader
 
 _ENDS_WORD = " \t\n;&|()<>"
+# What stands for itself, in a word and in double quotes.
+_PLAIN = regex(r"[A-Za-z0-9_./:=+,@%-]+")
+_PLAIN_QUOTED = regex(r"[^\"$`\\\n]+")
 _PARAMETER = regex(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]")
 _IN_BRACES = regex(r"#?(?:[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])")
 _BRACES = regex(r"\{[^ \t\n{}]*?(?:,|\.\.)")
@@ -45,6 +48,10 @@ class _WordReader:
             self.pieces.append(Piece(UNKNOWN))
             outer.at += 1
         while outer.at < len(text) and text[outer.at] not in _ENDS_WORD:
+            if plain := _PLAIN.match(text, outer.at):
+                self.pieces.append(Piece(LITERAL, plain[0]))
+                outer.at = plain.end()
+                continue
             char = text[outer.at]
             if char in "*?[" or (char == "{" and not self.assigned and _BRACES.match(text, outer.at)):
                 self.pieces.append(Piece(LITERAL, char) if self.assigned else Piece(UNKNOWN))
@@ -101,7 +108,11 @@ class _WordReader:
         self.pieces.append(Piece(LITERAL))
         self.outer.at += 1
         while (char := self.next_()) != '"':
-            self.one(char, quoted=True)
+            if plain := _PLAIN_QUOTED.match(self.text, self.outer.at):
+                self.pieces.append(Piece(LITERAL, plain[0]))
+                self.outer.at = plain.end()
+            else:
+                self.one(char, quoted=True)
         self.outer.at += 1
 
     def dollar(self, quoted: bool) -> None:

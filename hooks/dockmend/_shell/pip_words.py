@@ -52,7 +52,7 @@ def read(texts: Sequence[str]) -> PipWords | None:
             files.append(next(rest, ""))
         elif option in _FILES and equals:
             files.append(value)
-        elif re.match(r"-[rc].", text):
+        elif text[:2] in ("-r", "-c") and len(text) > 2:
             files.append(text[2:])
         elif text in _VALUED:
             next(rest, "")

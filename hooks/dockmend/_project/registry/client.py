@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from threading import Lock
 
 import requests
@@ -203,7 +203,7 @@ def _created(dxf: DXF, digest: str) -> object:
     if listed:
         manifest = _manifest(dxf, listed[0]["digest"])
     content = b""
-    for chunk in cast("Iterable[bytes]", dxf.pull_blob(manifest["config"]["digest"])):
+    for chunk in cast(Iterable[bytes], dxf.pull_blob(manifest["config"]["digest"])):
         content += chunk
         if len(content) > _LARGEST:
             raise _Garbage
