@@ -183,6 +183,14 @@ class TestExamples:
         settings = Settings(tuple(map(_registry.load, names)))
         assert not check_text(text, settings, None, find_context(None, None, text)).findings
 
+    @pytest.mark.parametrize(("page", "text"), shown("python"))
+    def test_python(self, page: str, text: str) -> None:
+        included = re.fullmatch(r'--8<-- "(.*)"\n', text)  # tests/test_examples.py runs those
+        if included:
+            assert (DOCS / included[1]).is_file()
+        else:
+            exec(text, {})
+
     @pytest.mark.parametrize(("page", "text"), shown("yaml"))
     def test_yaml(self, page: str, text: str, tmp_path: Path) -> None:
         """A configuration of pre-commit, a workflow of GitHub's or a job of GitLab's."""
@@ -217,7 +225,7 @@ class TestExamples:
             "severity", "message", "reason", "fixable", "fix",
         } == set(_report.FORMATS)  # fmt: skip
 
-    @pytest.mark.parametrize("language", ["sh", "toml", "dockerfile", "yaml"])
+    @pytest.mark.parametrize("language", ["sh", "toml", "dockerfile", "python", "yaml"])
     def test_there_are_some(self, language: str) -> None:
         assert shown(language)
 

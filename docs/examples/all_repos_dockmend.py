@@ -1,8 +1,10 @@
 """Open a change in each of many repositories, with all-repos: https://github.com/asottile/all-repos.
 
-pip install dockmend all-repos
-all-repos-clone
-python all_repos_dockmend.py --dry-run
+    pip install dockmend all-repos
+    all-repos-clone
+    python all_repos_dockmend.py --dry-run
+
+Without `--dry-run`, what is mended is pushed, and opened as a pull request where all-repos is configured so.
 """
 
 from __future__ import annotations
