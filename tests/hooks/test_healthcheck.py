@@ -196,6 +196,16 @@ UNSAFE = [
         says="unhealthy where `mysqladmin --host=127.0.0.1 ping` fails",
     ),
     Row(
+        "uWSGI, whose protocol a file tells",
+        'FROM python:3.12-slim\nEXPOSE 5000\nCMD ["uwsgi", "app.ini"]\n',
+        f'FROM python:3.12-slim\nEXPOSE 5000\n{HEAD}{PYTHON_TCP.format(5000)}CMD ["uwsgi", "app.ini"]\n',
+    ),
+    Row(
+        "uWSGI over HTTP",
+        'FROM python:3.12-slim\nCMD ["uwsgi", "--http", ":8000", "app.ini"]\n',
+        f'FROM python:3.12-slim\n{HEAD}{PYTHON}CMD ["uwsgi", "--http", ":8000", "app.ini"]\n',
+    ),
+    Row(
         "Flask-Script, whose options Django's runserver has not",
         'FROM python:3.6-slim\nCMD ["python", "manage.py", "runserver", "-h", "0.0.0.0"]\n',
         f"FROM python:3.6-slim\n{HEAD}{PYTHON.replace('8000', '5000')}"

@@ -131,7 +131,8 @@ def find(run: Run, env: Mapping[str, str | None]) -> Server | None:
     protocol = TCP if any(word.startswith(_SECURE) for word in words) else row.protocol
     told = _told(row, words) or env.get(row.variable)
     if told is None:
-        return Server(name, protocol, row.port, False)
+        # uWSGI with settings in a file may speak its own protocol.
+        return Server(name, protocol if row.port else TCP, row.port, False)
     return Server(name, protocol, port_of(told, env), True)
 
 
