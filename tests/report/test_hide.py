@@ -98,6 +98,8 @@ def test_a_fix_that_changes_a_line_with_a_secret_is_left_out_whole(
     assert (folder / "Dockerfile").read_text() == text.replace(
         "CMD python app.py", 'CMD ["python", "app.py"]'
     )
+    assert _cli.main(["--diff", "--select", "merge-run", "Dockerfile"]) == 1
+    assert capfd.readouterr().out == ""
 
 
 OLD = "FROM a\nENV B_PASSWORD=hunter22\nRUN b\nRUN c\nRUN d\n"

@@ -339,9 +339,10 @@ class _File:
 
     def patches(self, text: str, result: Result) -> tuple[tuple[str, str], ...]:
         changed = [FileEdit(edit.path, edit.before, edit.text) for edit in result.files]
-        if result.text != text and not (self.cut and patch.withheld(self.name, text, result.text)):
+        if result.text != text or self.cut:
             path = os.path.realpath(self.name) if os.path.islink(self.name) else self.name
-            changed.insert(0, FileEdit(path, text, result.text))
+            shown = not (self.cut and patch.withheld(self.name, text, result.text))
+            changed.insert(0, FileEdit(path, text, result.text if shown else text))
         return tuple(
             (os.path.abspath(edit.path), patch.unified(_relative(edit.path), edit.before, edit.text))
             for edit in changed
