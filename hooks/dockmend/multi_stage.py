@@ -78,7 +78,7 @@ from dockmend._dockerfile.state import is_windows
 from dockmend._hook import INFO, UNSAFE, Context, Edit, Finding, Fix, Hook
 from dockmend._project import start
 from dockmend._project.build_packages import package
-from dockmend._project.images import ALPINE, DEBIAN, family
+from dockmend._project.images import ALPINE, DEBIAN, facts, family
 from dockmend._project.order import held
 from dockmend._project.python_build import Step, plan, steps
 from dockmend._project.reference import Image, base_image
@@ -201,8 +201,12 @@ def _may_compile(stage: Stage) -> bool:
 
 
 def _is_program(doc: Document, ctx: Context, stage: Stage) -> bool:
-    """Whether the container starts a program of its own, and nothing to work in."""
-    runs = start.read(doc, stage, ctx.build).runs
+    """Whether the container starts a program, its own or the base image's server, and nothing to work in."""
+    begun = start.read(doc, stage, ctx.build)
+    runs = begun.runs
+    if begun.entrypoint is None and begun.cmd is None:
+        image = base_image(doc, stage)
+        return image is not None and facts(image).port is not None
     if not runs or _WORKED_IN.match(runs[-1].name):
         return False
     _, *rest = runs[-1].words

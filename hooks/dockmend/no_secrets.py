@@ -7,10 +7,10 @@ the secret. A secret belongs to the run (`docker run --env-file`, an orchestrato
 build needs it, to the one RUN that does: `RUN --mount=type=secret` leaves nothing behind.
 
 Found are: values of ENV and ARG, variables, options and URLs whose name or place says that they are
-secret; tokens and private keys known by their shape, anywhere; passwords given to chpasswd, curl, sshpass
-and SQL; build arguments that are there to be given a secret; key, password and `.env` files that COPY or
-ADD name. In Compose files: the same in `environment`, `build.args` and commands, and in the defaults of
-variables (`${PASSWORD:-…}`). No message and no report shows a value.
+secret; tokens and private keys known by their shape, anywhere; passwords given to chpasswd, passwd,
+vncpasswd, curl, sshpass and SQL; build arguments that are there to be given a secret; key, password and
+`.env` files that COPY or ADD name. In Compose files: the same in `environment`, `build.args` and commands,
+and in the defaults of variables (`${PASSWORD:-…}`). No message and no report shows a value.
 
 ## Example
 ```dockerfile

@@ -28,9 +28,9 @@ Unsafe: a slim image has no compiler, no headers and few tools, so a package tha
 build, and a script that calls git or curl fails to run. What this file itself shows is looked for: commands
 that the small image lacks in any RUN, CMD, ENTRYPOINT or HEALTHCHECK of the stage and of those built FROM it,
 unless apt installs them before; distributions such as psycopg2 that take a compiler or a library of the
-system, in RUN and in the requirements files of the build context; gems, which are mostly compiled; Debian
-packages that need `/usr/share/man`; packages that dpkg installs, whose dependencies are not known. Where one
-is found it is named, and nothing is changed.
+system, in RUN and in the requirements files of the build context; gems, which are mostly compiled; packages
+of headers, where none of a compiler is installed; Debian packages that need `/usr/share/man`; packages that
+dpkg installs, whose dependencies are not known. Where one is found it is named, and nothing is changed.
 
 A JDK becomes a JRE: that of Eclipse Temurin where the image was openjdk, which is no longer built.
 

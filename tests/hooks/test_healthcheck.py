@@ -23,8 +23,8 @@ PYTHON = (
 )
 PYTHON_TCP = """["python", "-c", "import socket; socket.create_connection(('127.0.0.1', {})).close()"]\n"""
 NODE_TCP = (
-    """["node", "-e", "require('net').connect(3000, '127.0.0.1', () => process.exit(0))"""
-    """.on('error', () => process.exit(1))"]\n"""
+    """["node", "-e", "require('net').connect(3000, '127.0.0.1', function () { process.exit(0) })"""
+    """.on('error', function () { process.exit(1) })"]\n"""
 )
 CURL = '["curl", "--fail", "--silent", "--show-error", "--output", "/dev/null", "http://127.0.0.1:{}/"]\n'
 WGET = '["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:{}/"]\n'
@@ -188,6 +188,40 @@ UNSAFE = [
         "the server's own tool",
         "FROM redis:7\nCOPY redis.conf /etc/\n",
         f'FROM redis:7\nCOPY redis.conf /etc/\n{HEAD}["redis-cli", "ping"]\n',
+    ),
+    Row(
+        "MySQL's own tool, which denied access is an answer to",
+        "FROM mysql:5.6\nCOPY custom.cnf /etc/mysql/conf.d/\n",
+        f'FROM mysql:5.6\nCOPY custom.cnf /etc/mysql/conf.d/\n{HEAD}["mysqladmin", "--host=127.0.0.1", "ping"]\n',
+        says="unhealthy where `mysqladmin --host=127.0.0.1 ping` fails",
+    ),
+    Row(
+        "uWSGI, whose protocol a file tells",
+        'FROM python:3.12-slim\nEXPOSE 5000\nCMD ["uwsgi", "app.ini"]\n',
+        f'FROM python:3.12-slim\nEXPOSE 5000\n{HEAD}{PYTHON_TCP.format(5000)}CMD ["uwsgi", "app.ini"]\n',
+    ),
+    Row(
+        "uWSGI over HTTP",
+        'FROM python:3.12-slim\nCMD ["uwsgi", "--http", ":8000", "app.ini"]\n',
+        f'FROM python:3.12-slim\n{HEAD}{PYTHON}CMD ["uwsgi", "--http", ":8000", "app.ini"]\n',
+    ),
+    Row(
+        "Flask-Script, whose options Django's runserver has not",
+        'FROM python:3.6-slim\nCMD ["python", "manage.py", "runserver", "-h", "0.0.0.0"]\n',
+        f"FROM python:3.6-slim\n{HEAD}{PYTHON.replace('8000', '5000')}"
+        'CMD ["python", "manage.py", "runserver", "-h", "0.0.0.0"]\n',
+    ),
+    Row(
+        "Flask-Script's port",
+        'FROM python:3.6-slim\nCMD ["python", "manage.py", "runserver", "--host=0.0.0.0", "-p8000"]\n',
+        f"FROM python:3.6-slim\n{HEAD}{PYTHON}"
+        'CMD ["python", "manage.py", "runserver", "--host=0.0.0.0", "-p8000"]\n',
+    ),
+    Row(
+        "Django's runserver",
+        'FROM python:3.6-slim\nCMD ["python", "manage.py", "runserver", "0.0.0.0:8000", "--insecure"]\n',
+        f"FROM python:3.6-slim\n{HEAD}{PYTHON}"
+        'CMD ["python", "manage.py", "runserver", "0.0.0.0:8000", "--insecure"]\n',
     ),
     Row(
         "what the container starts, in an image that is not known",

@@ -57,6 +57,16 @@ LEFT_ALONE = [
     ),
     Row("Windows", f"FROM python:3.12-windowsservercore\n{APT}{PIP}", says=""),
     Row("Go in an image of its own", "FROM golang:1.24\nRUN go build -o /a .\n", says=""),
+    Row(
+        "for the server of the base image",
+        "FROM php:7.1-fpm\nRUN apt-get install -y libpng-dev && docker-php-ext-install gd\n",
+        says="what of them the outcome of `docker-php-ext-install` needs",
+    ),
+    Row(
+        "in an image that serves nothing",
+        "FROM php:8.3-cli\nRUN apt-get install -y libpng-dev && docker-php-ext-install gd\n",
+        says="",
+    ),
     Row("something to work in", f"FROM node:22\n{APT}RUN npm ci\nCMD bash\n", says=""),
     Row("a program that compiles", f"FROM node:22\n{APT}RUN npm ci\nCMD npm install && npm start\n", says=""),
     Row("an interpreter to work in", f'FROM node:22\n{APT}RUN npm ci\nCMD ["node", "-i"]\n', says=""),

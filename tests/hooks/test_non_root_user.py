@@ -136,6 +136,16 @@ LEFT_ALONE = [
         says="puts files into /root",
     ),
     Row(
+        "what an installer puts into root's home",
+        "FROM node:22\nRUN curl -fsSL https://bun.sh/install | bash\nCOPY a b\nCMD node app.js\n",
+        says="puts files into /root",
+    ),
+    Row(
+        "a script under another name",
+        'FROM node:22\nCOPY runtests.sh /usr/bin/runtests\nCMD ["/usr/bin/runtests"]\n',
+        says="what `/usr/bin/runtests` does as root is not known",
+    ),
+    Row(
         "make at the start",
         'FROM gcc:14\nWORKDIR /app\nCOPY . .\nCMD ["make"]\n',
         says="`make` builds or installs when it starts",
@@ -210,6 +220,13 @@ UNSAFE = [
             ("in the working directory", "WORKDIR /srv", "bin/server"),
             ("that the file builds", "RUN go build -o /bin/server .", "/bin/server"),
         )
+    ),
+    Row(
+        "an installer that a variable sends elsewhere",
+        "FROM python:3\nENV POETRY_HOME=/opt/poetry\nRUN curl -sSL https://install.python-poetry.org | bash\n"
+        "COPY a b\nCMD python app.py\n",
+        "FROM python:3\nENV POETRY_HOME=/opt/poetry\nRUN curl -sSL https://install.python-poetry.org | bash\n"
+        "COPY a b\nRUN useradd --system --create-home app\nUSER app\nCMD python app.py\n",
     ),
     Row(
         "caches and keys in root's home, and what is read there alone",

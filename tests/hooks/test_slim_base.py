@@ -110,6 +110,11 @@ LEFT_ALONE = [
         context={"pyproject.toml": '[project]\ndependencies = ["mysqlclient>=2"]\n'},
         says="(for mysqlclient)",
     ),
+    Row(
+        "headers for the image's own compiler",
+        "FROM python:3.12\nRUN apt-get install -y graphviz libgraphviz-dev\nRUN pip install -r a.txt\n",
+        says="a compiler (for libgraphviz-dev)",
+    ),
     Row("a compiler for Java", "FROM eclipse-temurin:21\nRUN ./mvnw package\n", says="lacks: mvnw"),
     Row(
         "packages of another system",

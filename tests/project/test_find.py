@@ -135,6 +135,18 @@ def test_sources_decide(tmp_path: Path) -> None:
     assert context(dockerfile)[0] == str(dockerfile.parent)
 
 
+def test_the_folder_of_a_wildcard_decides(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    text = "FROM a\nCOPY ./config/*.ini /etc/\n"
+    dockerfile = write(tmp_path, "docker/Dockerfile", text)
+    write(tmp_path, "docker/package.json")
+    root, reason = context(dockerfile, text)
+    assert root is None
+    assert "config is not in" in reason
+    write(tmp_path, "config/a.ini")
+    assert context(dockerfile, text)[0] == str(tmp_path)
+
+
 @pytest.mark.parametrize(
     "text",
     [

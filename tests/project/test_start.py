@@ -53,6 +53,9 @@ def test_runs(text: str, runs: list[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "unseen"),
     [
+        ('COPY tests.sh /usr/bin/tests\nCMD ["/usr/bin/tests"]\n', "/usr/bin/tests"),
+        ('COPY tests.sh /usr/bin/other\nCMD ["/usr/bin/tests"]\n', None),
+        ('COPY a.sh b.sh /srv/\nCMD ["/srv/a"]\n', None),
         ('CMD ["python", "app.py"]\n', None),
         ('CMD ["/run.sh"]\n', "/run.sh"),
         ("CMD sh /srv/x\n", "/srv/x"),

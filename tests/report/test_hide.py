@@ -85,6 +85,23 @@ def test_a_patch_leaves_out_lines_with_a_secret_and_applies(
     )
 
 
+def test_a_fix_that_changes_a_line_with_a_secret_is_left_out_whole(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    text = "FROM a\nRUN b\nRUN c\n# d\nRUN echo 'root:hunter2' | chpasswd\nWORKDIR /e\nCMD python app.py\n"
+    (folder / "Dockerfile").write_text(text)
+    _cli.main(["--diff", "--select", "merge-run,exec-form", "Dockerfile"])
+    out, err = capfd.readouterr()
+    assert "the patch leaves out what changes lines with a secret; use --fix" in err
+    done = subprocess.run(["git", "apply", "-"], input=out, text=True, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    assert (folder / "Dockerfile").read_text() == text.replace(
+        "CMD python app.py", 'CMD ["python", "app.py"]'
+    )
+    assert _cli.main(["--diff", "--select", "merge-run", "Dockerfile"]) == 1
+    assert capfd.readouterr().out == ""
+
+
 OLD = "FROM a\nENV B_PASSWORD=hunter22\nRUN b\nRUN c\nRUN d\n"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dockmend import _registry
 from dockmend._dockerfile.document import Problem
+from dockmend._edit import Edits
 from dockmend._engine import files, ignores, kinds, patch
 from dockmend._engine.codes import NEVER
 from dockmend._engine.config import Configs
@@ -177,6 +178,8 @@ class _File:
         self.settings = settings(job, self.config, path)
         self.lines: list[int] | None = None
         self.left_out = False
+        # Whether fixes are left out because no patch may show the lines that they change.
+        self.cut = False
         if job.changed is not None and path is not None:
             key = os.path.realpath(path)
             self.lines = job.changed.get(key)
@@ -242,6 +245,9 @@ class _File:
             result = ignored_text(text, self.settings, self.path, build, self.only(text, beside=True))
         else:
             result = mend_text(text, self.settings, self.path, build, self.only(text, beside=beside))
+            if self.job.mode == DIFF and patch.withheld(self.name, text, result.text):
+                self.cut = True
+                result = mend_text(text, self.settings, self.path, build, self.only(text, beside=beside))
         if self.lines is not None and result.findings:
             result = result._replace(findings=tuple(self.concerned(self.lines, text, result)))
         return result
@@ -266,7 +272,7 @@ class _File:
                 yield found
 
     def only(self, text: str, *, beside: bool) -> Only | None:
-        if self.lines is None and self.chosen is None and beside:
+        if self.lines is None and self.chosen is None and beside and not self.cut:
             return None
         touched: changes.Touched | None = None
         if self.lines is not None:
@@ -279,6 +285,10 @@ class _File:
                 return False
             if self.chosen is not None and (doc.text != text or finding != self.chosen):
                 return False
+            if self.cut and finding.fix is not None:
+                after = Edits(finding.fix.edits).apply(doc.text)
+                if patch.withheld(self.name, doc.text, after):
+                    return False
             return touched is None or touched.concerns(doc, finding)
 
         return wanted
@@ -318,7 +328,7 @@ class _File:
         return failure.for_all() if lack.everywhere else failure
 
     def withheld(self, text: str, result: Result) -> tuple[str, ...]:
-        if self.job.mode != DIFF or not patch.withheld(self.name, text, result.text):
+        if self.job.mode != DIFF or not (self.cut or patch.withheld(self.name, text, result.text)):
             return ()
         return (f"{self.name}: warning: the patch leaves out what changes lines with a secret; use --fix",)
 
@@ -339,9 +349,10 @@ class _File:
 
     def patches(self, text: str, result: Result) -> tuple[tuple[str, str], ...]:
         changed = [FileEdit(edit.path, edit.before, edit.text) for edit in result.files]
-        if result.text != text:
+        if result.text != text or self.cut:
             path = os.path.realpath(self.name) if os.path.islink(self.name) else self.name
-            changed.insert(0, FileEdit(path, text, result.text))
+            shown = not (self.cut and patch.withheld(self.name, text, result.text))
+            changed.insert(0, FileEdit(path, text, result.text if shown else text))
         return tuple(
             (os.path.abspath(edit.path), patch.unified(_relative(edit.path), edit.before, edit.text))
             for edit in changed

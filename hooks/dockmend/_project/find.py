@@ -30,8 +30,8 @@ def find_context(path: str | None, explicit: str | None, text: str) -> BuildCont
 
     `explicit` is the folder that the user gave, and decides. Else Compose files in the Dockerfile's folder
     and above, up to the top of the repository, decide where they build it; else it is the Dockerfile's own
-    folder where all the literal sources of its ADD and COPY exist there, else the top of the repository
-    where they exist there.
+    folder where all the literal sources of its ADD and COPY exist there, and the folders of those with
+    wildcards, else the top of the repository where they exist there.
     """
     return BuildContext(find=partial(_find, path, explicit, text))
 
@@ -59,9 +59,9 @@ def _find(path: str | None, explicit: str | None, text: str) -> _Found:
 
 def _by_sources(doc: Document, own: str, top: str | None) -> tuple[str | None, str]:
     wanted = {
-        source.literal
+        source.rooted
         for source in context_sources(doc)
-        if source.literal and source.instruction.trigger is None
+        if source.rooted and source.instruction.trigger is None
     }
     if not wanted:
         # Nothing but the whole context: a folder below the top that holds no more than Dockerfiles is not it.

@@ -133,7 +133,7 @@ httpd                                        | debian     | root | www-data | | 
 wordpress drupal joomla nextcloud phpmyadmin matomo | debian | root | www-data | php curl | 80 page | drops
 redis                                        | debian     | root | redis | redis-cli | 6379 tcp | drops
 postgres                                     | debian     | root | postgres | pg_isready | 5432 tcp | drops
-mysql                                        | ?          | root | mysql | | 3306 tcp | drops
+mysql                                        | ?          | root | mysql | mysqladmin bash | 3306 tcp | drops
 mariadb                                      | debian     | root | mysql | | 3306 tcp | drops
 mongo                                        | debian     | root | mongodb | | 27017 tcp | drops
 rabbitmq                                     | debian     | root | rabbitmq | | 5672 tcp | drops

@@ -57,6 +57,7 @@ def missing(doc: Document, root: Stage, image: str, small: Small, build: BuildCo
     for stage in _built_on(doc, root):
         uses.stage(stage)
     if small.kind == BUILD:
+        uses.headers()
         uses.distributions(build)
     return list(uses.found)
 
@@ -140,6 +141,13 @@ class _Uses:
     def tool(self, name: str, here: set[str]) -> None:
         if self.small.lacks[name] not in here:
             self.found[name] = None
+
+    def headers(self) -> None:
+        """Look for packages of headers without a compiler: the image's own is what they are for."""
+        here = set().union(*self.installed.values())
+        headers = sorted(name for name in here if name.endswith("-dev"))
+        if headers and not here & {"gcc", "clang"}:
+            self.found[f"a compiler (for {headers[0]})"] = None
 
     def distributions(self, build: BuildContext) -> None:
         """Look for Python distributions that take a compiler or a library, in every stage of the file."""

@@ -15,18 +15,20 @@ _PYTHON_HTTP = (
     "c.request('GET', '/'); exit(c.getresponse().status >= 500)"
 )
 _PYTHON_TCP = "import socket; socket.create_connection(('127.0.0.1', {port})).close()"
+# Node before 4 knows no arrow functions.
+_NODE_FAILED = ".on('error', function () { process.exit(1) })"
 _NODE_HTTP = (
-    "require('http').get('http://127.0.0.1:{port}/', r => process.exit(r.statusCode < 500 ? 0 : 1))"
-    ".on('error', () => process.exit(1))"
+    "require('http').get('http://127.0.0.1:{port}/', "
+    "function (r) { process.exit(r.statusCode < 500 ? 0 : 1) })" + _NODE_FAILED
 )
-_NODE_TCP = (
-    "require('net').connect({port}, '127.0.0.1', () => process.exit(0)).on('error', () => process.exit(1))"
-)
+_NODE_TCP = "require('net').connect({port}, '127.0.0.1', function () { process.exit(0) })" + _NODE_FAILED
 _OWN = "own"
 _URL = "http://127.0.0.1:{port}/"
 # Tool, protocol and command, the best first. An interpreter before curl: it is what the image is there for.
 _PROBES = (
     ("redis-cli", _OWN, ("redis-cli", "ping")),
+    # Its exit status is 0 where the server only denies access.
+    ("mysqladmin", _OWN, ("mysqladmin", "--host=127.0.0.1", "ping")),
     ("pg_isready", _OWN, ("pg_isready", "--host", "127.0.0.1", "--username", "postgres")),
     ("python", HTTP, ("python", "-c", _PYTHON_HTTP)),
     ("python3", HTTP, ("python3", "-c", _PYTHON_HTTP)),

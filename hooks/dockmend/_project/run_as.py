@@ -43,6 +43,17 @@ _AT_HOME = regex(
     r"(?<![\w./-])[\"']?(?:/root|~|\$HOME|\$\{HOME\})/"
     r"(?!\.(?:cache|npm|npmrc|node-gyp|cpanm?|gem|m2|gradle|ivy2|pip|ssh|netrc|gitconfig|wget-hsts)\b)"
 )
+# Tools whose installers put them into the home of whoever runs them, where no variable names another place.
+_INSTALLERS = regex(
+    r"https?://[^\s|;&]*(?:\bnvm\b|\brustup|\bpyenv|\bsdkman|\bghcup|\bvolta|\bbun\.sh|\bdeno\.land|install-poetry"
+    r"|install\.python-poetry|\bfnm\b)[^|;&\n]*\|[ \t]*(?:\w+=\S+[ \t]+)*(?:/bin/)?(?:ba|da)?sh\b"
+)
+_ELSEWHERE = frozenset(
+    """
+    BUN_INSTALL CARGO_HOME DENO_INSTALL GHCUP_INSTALL_BASE_PREFIX NVM_DIR POETRY_HOME PYENV_ROOT SDKMAN_DIR
+    VOLTA_HOME
+    """.split()  # noqa: SIM905
+)
 _FETCHED = regex(r"(?i)https?://(?!.*\.git(?:#|\Z))")
 _OWNERS_ALONE = regex(r"u[+=][rwxX]*\Z")
 _READ, _EXECUTE = 4, 1
@@ -105,11 +116,15 @@ def _made(doc: Document, instructions: Sequence[Instruction]) -> list[str] | Non
 
 def at_home(doc: Document, instructions: Sequence[Instruction]) -> int:
     """The line of the first RUN that puts files into root's home, caches and keys aside; 0 for none."""
-    for instruction in instructions:
-        if instruction.name == "RUN" and _AT_HOME.search(instruction.args.text):
-            state = state_at(doc, instruction)
-            if state.user not in (None, ROOT, "0") or "HOME" in state.env:
-                continue
+    for instruction in (one for one in instructions if one.name == "RUN"):
+        text = instruction.args.text
+        state = state_at(doc, instruction)
+        if state.user not in (None, ROOT, "0") or "HOME" in state.env:
+            continue
+        elsewhere = not _ELSEWHERE.isdisjoint(state.env) or any(name in text for name in _ELSEWHERE)
+        if not elsewhere and _INSTALLERS.search(text):
+            return instruction.line
+        if _AT_HOME.search(text):
             for command in code_of(doc, instruction).program.commands:
                 if command.name not in _PASS and any(_AT_HOME.match(word.source) for word in command.words):
                     return instruction.line

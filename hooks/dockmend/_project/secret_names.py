@@ -69,7 +69,7 @@ _SWITCHES = frozenset(
 )
 _STAND_INS = frozenset(
     """
-    bar baz build buildtime changeit collectstatic development dev empty fixme foo ignored insecure
+    bar baz build buildtime changeit collectstatic default development dev empty fixme foo ignored insecure
     irrelevant missing nil nothing null temp temporary test testing tmp tbd todo undefined unsafe unset
     unused
     """.split()  # noqa: SIM905

@@ -34,7 +34,9 @@ _ACCOUNT = regex(r"(?m)(?:^|(?<=\\n)|(?<=['\" ]))[a-z_][a-z0-9_-]{0,31}:([^\s:'\
 # An option among those that a variable holds (JAVA_OPTS): --key-password=x, -Dkey.password=x
 _OPTION = regex(r"(?<![^\s'\"=])(--?(?:D(?=[a-z]))?([A-Za-z][\w.-]{1,80}))=([^\s'\"\\]{1,200})")
 _CHPASSWD = regex(r"(?:sudo[ \t]+)?(?:/usr/sbin/)?chpasswd\b(?![^|;&\n]*[ \t](?:-e|--encrypted)\b)")
-_PASSWD = regex(r"(?:sudo[ \t]+)?passwd[ \t].*--stdin\b")
+_RUN_SCRIPTS = frozenset({"ash", "bash", "dash", "sh", "su", "runuser"})
+# What reads a password alone.
+_PASSWD = regex(r"(?:sudo[ \t]+)?(?:(vncpasswd)[ \t].*-f\b|(passwd)[ \t].*--stdin\b)")
 
 
 class Secret(NamedTuple):
@@ -200,10 +202,13 @@ def _in_words(words: list[tuple[str, int]]) -> Iterator[tuple[int, int, str]]:
                 )
         elif command == "sshpass" and word == "-p" and not is_stand_in(following):
             yield place, place + len(following), "the password given to sshpass"
+        elif command in _RUN_SCRIPTS and word == "-c" and "\\" not in following:
+            for start, end, what in in_script(following):
+                yield place + start, place + end, what
 
 
 def _in_account(script: Script, node: Node) -> Iterator[tuple[int, int, str]]:
-    """`echo "user:password" | chpasswd`, and `echo password | passwd --stdin user`."""
+    """`echo "user:password" | chpasswd`, `echo password | passwd --stdin user` and `| vncpasswd -f`."""
     name, pipeline = node.child_by_field_name("name"), node.parent
     if name is None or script.source(name).rpartition("/")[2] not in ("echo", "printf"):
         return
@@ -215,10 +220,10 @@ def _in_account(script: Script, node: Node) -> Iterator[tuple[int, int, str]]:
         for match in _ACCOUNT.finditer(script.text, *script.span(node)):
             if not is_stand_in(match[1]):
                 yield *match.span(1), "a password set with chpasswd"
-    elif _PASSWD.match(reader):
+    elif (found := _PASSWD.match(reader)) is not None:
         for word, at in list(_words(script, node))[1:2]:
             if not is_stand_in(word):
-                yield at, at + len(word), "a password set with passwd"
+                yield at, at + len(word), f"a password set with {found[1] or found[2]}"
 
 
 def secret_argument(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 Gunicorn https://docs.gunicorn.org/en/stable/settings.html#bind, Uvicorn https://www.uvicorn.org/settings/,
 Flask https://flask.palletsprojects.com/en/stable/cli/, Django https://docs.djangoproject.com/en/stable/ref/django-admin/,
+Flask-Script https://flask-script.readthedocs.io/en/latest/#default-commands,
 and the manual of each program else.
 """
 
@@ -29,6 +30,7 @@ fastapi run             | http | 8000 | --port
 fastapi dev             | http | 8000 | --port
 streamlit run           | page | 8501 | --server.port   | STREAMLIT_SERVER_PORT
 manage.py runserver     | http | 8000 | .
+Flask-Script            | http | 5000 | -p --port
 django-admin runserver  | http | 8000 | .
 http.server             | page | 8000 | .
 jupyter                 | page | 8888 | --port
@@ -71,6 +73,8 @@ node                    | tcp  |      | | PORT
 """
 
 _POSITIONAL = "."
+# Its runserver has options where Django's has an operand, and -h is Django's --help.
+_FLASK_SCRIPT = regex(r"(?:-h|-p|--host|--port)(?:\Z|=|(?<=-p)[0-9])")
 _INTERPRETER = regex(r"(?:python|php|ruby)[0-9.]*")
 _VERSION = regex(r"(?<=[a-z])[0-9.]+\Z")
 _SECURE = ("--cert", "--keyfile", "--key-file", "--ssl", "--https")
@@ -120,12 +124,15 @@ def find(run: Run, env: Mapping[str, str | None]) -> Server | None:
     if words and _INTERPRETER.fullmatch(name) and words[0].endswith((".py", "artisan", "rails")):
         name, words = posixpath.basename(words[0]), words[1:]
     row = _row(name, words) or _row(_VERSION.sub("", name), words)
+    if row is not None and row.words == ("manage.py", "runserver") and any(map(_FLASK_SCRIPT.match, words)):
+        row = _ROWS["Flask-Script",]
     if row is None or (row.words == ("node",) and not words):
         return None
     protocol = TCP if any(word.startswith(_SECURE) for word in words) else row.protocol
     told = _told(row, words) or env.get(row.variable)
     if told is None:
-        return Server(name, protocol, row.port, False)
+        # uWSGI with settings in a file may speak its own protocol.
+        return Server(name, protocol if row.port else TCP, row.port, False)
     return Server(name, protocol, port_of(told, env), True)
 
 

@@ -6,6 +6,7 @@ BuildKit's frontend/dockerfile/dockerfile2llb/convert.go (dispatchCopy) and conv
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import takewhile
 
 from dockmend._dockerfile import lexer
 from dockmend._dockerfile.document import Document, Instruction
@@ -42,6 +43,12 @@ class Source(NamedTuple):
         """The path from the root of the context, "" for the root; None with a variable or a wildcard."""
         text = self.text
         return None if text is None or has_wildcard(text) else relative(text)
+
+    @property
+    def rooted(self) -> str | None:
+        """The path that has to be in the context: the literal one, or the folder in front of a wildcard."""
+        parts = takewhile(lambda part: not has_wildcard(part), (self.text or "").split("/"))
+        return self.literal if self.literal is not None else relative("/".join(parts)) or None
 
     @property
     def text(self) -> str | None:

@@ -137,7 +137,7 @@ class _Reader:
         found = self._file(path)
         if found is not None:
             self.script(Script(place.instruction, path, commands.read(found)), rest, depth)
-        elif at or _SCRIPT.match(posixpath.basename(path)):
+        elif at or _SCRIPT.match(posixpath.basename(path)) or self._is_copied_script(path):
             self.unseen = self.unseen or path
             self.runs.append(place._replace(words=words))
             handed = rest[rest.index("--") + 1 :] if "--" in rest else () if depth else self.handed
@@ -169,6 +169,19 @@ class _Reader:
             if text is not None and (_SHEBANG.match(text) or path.endswith(".sh")):
                 return text
         return None
+
+    def _is_copied_script(self, path: str) -> bool:
+        """Whether ADD or COPY puts a script there, under a name that does not tell."""
+        stage: Stage | None = self.stage
+        while stage is not None:
+            for one in stage.instructions:
+                if one.name in ("ADD", "COPY"):
+                    texts = [text.strip("\"'") for text in one.json or [word.text for word in one.words]]
+                    source, target = map(posixpath.basename, texts) if len(texts) == 2 else ("", "")
+                    if target and target == posixpath.basename(path) and _SCRIPT.match(source):
+                        return True
+            stage = stage.parent
+        return False
 
 
 def _unwrapped(words: Sequence[str]) -> tuple[str, ...]:

@@ -71,7 +71,13 @@ class Tally:
     def promised(self) -> str:
         """The last line of a `--diff`."""
         mended = sum(counts.total() for counts in self._mended.values())
-        return f"Would {self._verb} {_counted(mended, 'finding')}.\n" if mended else "Nothing would change.\n"
+        return (
+            f"Would {self._verb} {_counted(mended, 'finding')}.\n"
+            if mended
+            else ""
+            if self.patches
+            else "Nothing would change.\n"
+        )
 
     def statistics(self, style: Style) -> Iterator[str]:
         """A line for each hook, the most frequent first; `[*]`: all can be mended, `[-]`: some can."""
