@@ -122,8 +122,8 @@ def edited(doc: Parsed, fix: Fix) -> set[int]:
     return lines
 
 
-def listed(lines: list[int]) -> str:
-    """The sorted lines in words: "line 3", "lines 3 to 5, 8"."""
+def reach(lines: list[int]) -> str:
+    """What is said of a fix that reaches these lines, sorted, beyond those that changed."""
     ranges: list[tuple[int, int]] = []
     for line in lines:
         if ranges and ranges[-1][1] == line - 1:
@@ -131,7 +131,8 @@ def listed(lines: list[int]) -> str:
         else:
             ranges.append((line, line))
     text = ", ".join(f"{first}" if first == last else f"{first} to {last}" for first, last in ranges)
-    return f"line{'' if len(lines) == 1 else 's'} {text}"
+    called = "line" if len(lines) == 1 else "lines"
+    return f"what is mended reaches beyond the changed lines, to {called} {text}"
 
 
 def _any_between(lines: list[int], first: int, last: int) -> bool:

@@ -267,7 +267,7 @@ class _File:
             if touched.concerns(doc, finding):
                 beyond = touched.beyond(doc, changes.edited(doc, finding.fix)) if finding.fix else []
                 if beyond:
-                    reason = "; ".join(filter(None, (finding.reason, _reach(beyond))))
+                    reason = "; ".join(filter(None, (finding.reason, changes.reach(beyond))))
                     found = found._replace(finding=finding._replace(reason=reason))  # noqa: PLW2901
                 yield found
 
@@ -339,7 +339,7 @@ class _File:
 
         doc = kinds.kind_of(self.path).parse(text)
         lines = changes.Touched(self.lines, text).beyond(doc, changes.gone(text, result.text))
-        return (f"{self.name}: note: {_reach(lines)}",) if lines else ()
+        return (f"{self.name}: note: {changes.reach(lines)}",) if lines else ()
 
     def still_there(self, result: Result) -> Iterator[str]:
         for found in result.mended if self.job.ignoring else ():
@@ -357,12 +357,6 @@ class _File:
             (os.path.abspath(edit.path), patch.unified(_relative(edit.path), edit.before, edit.text))
             for edit in changed
         )
-
-
-def _reach(lines: list[int]) -> str:
-    from dockmend._engine.changes import listed
-
-    return f"what is mended reaches beyond the changed lines, to {listed(lines)}"
 
 
 def _said(text: str, problems: Iterable[Problem]) -> Iterator[Problem]:

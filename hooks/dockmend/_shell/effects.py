@@ -161,7 +161,7 @@ class _Walk:
         self.follow(own, forked)
         if not forked and self.changes_shell(own, bool(command.assignments)):
             self.leaks = True
-        brings = frozenset(tools.brings(own))
+        brings = tools.brings(own)
         for finds in own[1:] if own[0] in ("command", "type", "hash") else own[:1]:
             known = "/" not in finds and tools.UNKNOWN not in finds and finds not in BUILTINS
             self.runs.append(Run(finds if known else "", remembers, brings, tools.builds(own)))

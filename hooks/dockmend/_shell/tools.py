@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from dockmend._regex import regex
@@ -295,7 +296,8 @@ def _found(rest: Sequence[str]) -> tuple[str, ...]:
     return tuple(found) if found and not either else (*found, start)
 
 
-def brings(words: Sequence[str]) -> set[str]:
+@lru_cache(maxsize=1024)
+def brings(words: tuple[str, ...]) -> frozenset[str]:
     """What the command may put before the program of that name which a shell has found before.
 
     A shell remembers where it found a command, POSIX 2.9.1.4; a new shell looks again. To be
@@ -312,7 +314,7 @@ def brings(words: Sequence[str]) -> set[str]:
             stem = _VERSION.sub("", bare)
             if not slash or folder.endswith("bin") or part.startswith("//") or stem != name:
                 found |= {name, bare, stem}
-    return found - {""}
+    return frozenset(found - {""})
 
 
 def builds(words: Sequence[str]) -> bool:
