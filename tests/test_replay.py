@@ -32,7 +32,7 @@ def test_a_script_leaves_no_process_behind(
     mark = f"MARK={tmp_path.name}-{shell}"
     tmp_path.chmod(0o755)
     name, _, value = mark.partition("=")
-    found = status([str(shutil.which(shell)), "-c", script], tmp_path, {name: value}, seconds=0.5)
+    found = status([str(shutil.which(shell)), "-c", script], tmp_path, {name: value}, seconds=0.2)
     assert found == expected
     until = time.monotonic() + 5
     while marked(mark) and time.monotonic() < until:
