@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
 BEFORE = "FROM debian:12\nCMD node app.js\n"
 AFTER = 'FROM debian:12\nCMD ["node", "app.js"]\n'
@@ -28,6 +30,7 @@ def run(*command: str | Path, cwd: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_many_dockerfiles(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     for part in range(2):
@@ -46,6 +49,7 @@ def test_many_dockerfiles(tmp_path: Path) -> None:
     assert "unknown instruction" in found[3]["problem"]
 
 
+@pytest.mark.slow
 def test_all_repos(tmp_path: Path) -> None:
     repositories = {}
     for name, text in (("one", BEFORE), ("two", AFTER), ("none", "")):

@@ -8,6 +8,7 @@ does not give.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import shutil
@@ -17,6 +18,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,6 +49,13 @@ def bases() -> Path:
     return Path(cache) / "dockmend" / "images" / script[:12]
 
 
+@cache
+def mount_apart() -> None:
+    """Have this process see mounts that no other sees: however it ends, none of them is left."""
+    assert ctypes.CDLL(None).unshare(0x00020000) == 0  # CLONE_NEWNS
+    subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+
+
 class Built(NamedTuple):
     """What became of a build: its exit status, all that it printed, the image's number ("" where it failed)."""
 
@@ -59,6 +68,7 @@ class Store:
     """Images of one test, above the base images."""
 
     def __init__(self, folder: Path) -> None:
+        mount_apart()
         self.folder = folder
         driver = (bases() / "driver").read_text().strip()
         self.options = ["--root", str(folder / "root"), "--runroot", str(folder / "run")]
@@ -145,6 +155,11 @@ class Image:
             self.store.said("rm", container)
 
 
+def children(number: int) -> list[int]:
+    """The processes that the process has started, and that have not ended."""
+    return [int(word) for word in Path(f"/proc/{number}/task/{number}/children").read_text().split()]
+
+
 class Ran(NamedTuple):
     """What a container's process left: exit status as a shell has it, standard output and error."""
 
@@ -214,29 +229,36 @@ class Container:
     def run(self, *arguments: str) -> Ran:
         """`docker run IMAGE ARGUMENTS`, to its end."""
         words = [*(self.config.get("Entrypoint") or []), *arguments] if arguments else self.words
-        done = subprocess.run(
+        with self.begun(words, subprocess.PIPE, subprocess.PIPE) as running:
+            output, errors = running.communicate(timeout=60)
+        status = running.returncode if running.returncode >= 0 else 128 - running.returncode
+        return Ran(status, output, errors)
+
+    @contextmanager
+    def begun(self, words: Sequence[str], output: Any, errors: Any) -> Iterator[subprocess.Popen[str]]:
+        """The words as the container's first process, killed at the end with all that it has started."""
+        running = subprocess.Popen(
             self.command(words),
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=output,
+            stderr=errors,
             text=True,
             errors="surrogateescape",
-            timeout=60,
         )
-        status = done.returncode if done.returncode >= 0 else 128 - done.returncode
-        return Ran(status, done.stdout, done.stderr)
+        try:
+            yield running
+        finally:
+            if running.poll() is None:
+                # `--kill-child` does not reach a process that has changed its user.
+                for number in children(running.pid) or [running.pid]:
+                    os.kill(number, signal.SIGKILL)
+                running.wait()
 
     @contextmanager
     def started(self) -> Iterator[Container]:
         """`docker run --detach`: killed at the end, if it still runs."""
-        with open(self.written, "wb") as log:
-            self.running = subprocess.Popen(
-                self.command(self.words), stdin=subprocess.DEVNULL, stdout=log, stderr=log, text=True
-            )
-        try:
+        with open(self.written, "wb") as log, self.begun(self.words, log, log) as self.running:
             yield self
-        finally:
-            self.running.kill()
-            self.running.wait()
 
     def log(self) -> str:
         return self.written.read_text(errors="surrogateescape")
@@ -247,9 +269,8 @@ class Container:
         own = self.running.pid
         until = time.monotonic() + 10
         while time.monotonic() < until:
-            children = Path(f"/proc/{own}/task/{own}/children").read_text().split()
-            if children:
-                return int(children[0])
+            if found := children(own):
+                return found[0]
             time.sleep(0.01)
         raise AssertionError(self.log())
 

@@ -21,10 +21,14 @@ import pytest
 from builds import projects
 from builds.gains import record
 from builds.images import GRACE, Container, Image, Store
+from dockmend import _registry
+from dockmend._hook import UNSAFE
 
 pytestmark = pytest.mark.builds
 
 SECRET = "s3cr3t-of-the-index"
+# What they mend is Compose files, and the name that a registry has for an image.
+NO_IMAGE = {"compose-limits", "pin-digest"}
 
 
 class Example:
@@ -246,3 +250,9 @@ def test_entrypoint_cmd(example: Example, store: Store) -> None:
 def test_image_version(example: Example, store: Store) -> None:
     for folder in example.both:
         answers(store.built(folder))
+
+
+def test_every_hook_that_mends_unsafely_has_an_example() -> None:
+    hooks = (_registry.load(name) for name in _registry.HOOKS)
+    unsafe = {hook.name for hook in hooks if hook.safety == UNSAFE} - NO_IMAGE
+    assert unsafe <= {path.name for path in projects.EXAMPLES.iterdir()}

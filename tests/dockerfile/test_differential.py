@@ -79,6 +79,7 @@ def both(text: str) -> tuple[object, object]:
 @pytest.mark.parametrize(
     "file", [pytest.param(p, id=p.parent.name) for p in sorted(CORPUS.glob("*/*/Dockerfile"))]
 )
+@pytest.mark.slow
 def test_corpus(file: Path) -> None:
     text = file.read_bytes().decode("utf-8", "surrogateescape")
     ours, theirs = both(text)

@@ -144,6 +144,7 @@ def test_parsing_is_deterministic(text: str) -> None:
 
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not here")
+@pytest.mark.slow
 def test_real_files_are_lossless() -> None:
     for file in sorted(CORPUS.glob("*/*/Dockerfile")):
         text = file.read_bytes().decode("utf-8", "surrogateescape")

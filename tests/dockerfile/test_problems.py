@@ -223,6 +223,7 @@ def test_what_could_be_read_is_there_all_the_same() -> None:
 
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not here")
+@pytest.mark.slow
 def test_real_files() -> None:
     def known(text: str) -> bool:
         """What BuildKit's parser says, all that the package can tell."""

@@ -206,6 +206,7 @@ def test_unknown_names_are_found_in_our_own_dialect_alone() -> None:
     assert list(unknown(doc, asking(doc), UPPER.name.__eq__)) == [(1, "zzz"), (4, "a"), (4, "b")]
 
 
+@pytest.mark.slow
 def test_many_comments_take_little_time() -> None:
     text = (
         "FROM a\n"

@@ -651,6 +651,7 @@ def test_any_text_is_mended_as_declared(text: str, unsafe: bool) -> None:
 @pytest.mark.parametrize(
     "line", ["CMD a b", "CMD /a $B", "HEALTHCHECK CMD ./a", "ENTRYPOINT a && b", "CMD ['a']", "ONBUILD CMD a"]
 )
+@pytest.mark.slow
 def test_time_is_linear(line: str, tmp_path: Path) -> None:
     def seconds(lines: int) -> float:
         text = "FROM a\nWORKDIR /\n" + "COPY a /\n" * (lines // 10) + f"{line}\n" * lines

@@ -243,6 +243,7 @@ def test_a_script_stays_short_enough_for_one_argument(length: int) -> None:
     assert max(map(len, scripts)) < 100_000
 
 
+@pytest.mark.slow
 def test_many_runs_take_linear_time() -> None:
     text = "FROM a\n" + "RUN pip install -U pip x && cd /tmp/x && rm -rf $y\n" * 2000
     result = mend_text(text, settings_for(HOOK), None, NOWHERE)

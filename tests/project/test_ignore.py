@@ -463,6 +463,7 @@ def test_a_pattern_with_many_states_stays_small() -> None:
     assert not automaton.matches("bb" + "x" * 14)
 
 
+@pytest.mark.slow
 def test_many_lines_and_many_paths() -> None:
     start = time.perf_counter()
     file = IgnoreFile.parse("".join(f"dir{number}/**/*.log\n" for number in range(3000)) + "x\n" * 50_000)

@@ -425,6 +425,7 @@ def test_list_of_what_was_mended() -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_report_of_many_findings_on_one_long_file_takes_linear_time() -> None:
     from time import process_time
 

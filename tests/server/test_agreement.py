@@ -137,6 +137,7 @@ def place(text: str, position: types.Position) -> tuple[int, int]:
 
 
 @pytest.mark.asyncio
+@pytest.mark.slow
 async def test_of_findings_and_mended_texts(session: Session, folder: Path, tmp_path: Path) -> None:
     mended = tmp_path / "mended"
     shutil.copytree(folder, mended)

@@ -37,6 +37,7 @@ def where(line: int, start: int, end: int) -> types.Range:
 @pytest.mark.asyncio
 class TestSession:
     @pytest.mark.parametrize("editor", EDITORS)
+    @pytest.mark.slow
     async def test_of_an_editor(self, session: Session, editor: str) -> None:
         result = await session.start(client_capabilities(editor))
         provider = result.capabilities.code_action_provider

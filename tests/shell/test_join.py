@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from boxed import boxed
 from dockmend._shell import join
 from dockmend._shell.effects import Effects, Place, effects
+from replay import status
 from scripts import SCRIPT
 
 SHELLS = {
@@ -30,7 +31,6 @@ SHELLS = {
 }
 each_shell = pytest.mark.parametrize("shell", SHELLS.values(), ids=SHELLS)
 NOWHERE = Place(None, None, {})
-NOBODY = 65534 if os.geteuid() == 0 else None
 
 # Logs its name, words, directory, umask and variables; fails where FAILS names it.
 STUB = """#!/bin/sh
@@ -78,8 +78,11 @@ class Bench:
             stub.write_text(STUB)
             stub.chmod(0o755)
 
-    def run(self, shell: Sequence[str], scripts: Sequence[str], fails: str) -> tuple[str, bool]:
-        """The log, and whether all scripts succeeded: each in a new shell, until one fails."""
+    def run(self, shell: Sequence[str], scripts: Sequence[str], fails: str) -> tuple[str, bool | None]:
+        """The log, and whether all scripts succeeded: each in a new shell, until one fails.
+
+        None where one does not end, whose log has no end either.
+        """
         shutil.rmtree(self.work, ignore_errors=True)
         (self.work / "sub" / "sub").mkdir(parents=True)
         (self.work / "sourced").write_text("set -e\nX=sourced\nfalse\na from sourced\n")
@@ -96,18 +99,10 @@ class Bench:
             "X": "env",
         }
         for script in scripts:
-            done = subprocess.run(
-                [*program, script],
-                env=environment,
-                cwd=self.work,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                timeout=20,
-                user=NOBODY,
-                extra_groups=None if NOBODY is None else [],
-            )
-            if done.returncode:
+            ended = status([*program, script], self.work, environment)
+            if ended is None:
+                return "", None
+            if ended:
                 return self.log.read_text(), False
         return self.log.read_text(), True
 

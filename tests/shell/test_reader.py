@@ -98,6 +98,9 @@ def test_scripts_are_read(text: str, expected: str) -> None:
         "select a in b; do c; done", "a {fd}>b", "$'a'", '$"a"', "$[1]", "<(a)", "a $((1) )", "$(( 'a' ))",
         '"${a:-"b"}"', "\"${a:-'b'}\"", '"`a \\"b\\"`"', "a >", "a > ;", "$(" * 50 + "a" + ")" * 50,
         "(" * 50 + "a" + ")" * 50, "if " * 50, "! { a; }", "]] a", "time {", "time &", "> 2>&1", "-n", "+x || a",
+        "time ]]", "time -p ]]", "time time ]]", "time function", "time select", "! time coproc", "! time -p &", "! time -- &",
+        "time time &", "time() { a; }",
+        "select() { a; }", "function() { a; }", "coproc () { a; }",
     ],
 )  # fmt: skip
 def test_what_is_unclear_is_said(text: str) -> None:

@@ -215,6 +215,7 @@ def test_shells(shell: str, plain: bool | None) -> None:
 @pytest.mark.parametrize(
     "piece", ["a ", "'", '"', "\\", "a'b'", "$(", "{", "#", "a=b ", "~", " ", "-", "`a` "]
 )
+@pytest.mark.slow
 def test_time_is_linear(piece: str) -> None:
     def seconds(size: int) -> float:
         text = piece * (size // len(piece))

@@ -295,8 +295,9 @@ class Reader:
             name, last = words[0].value, self.text[words[-1].start : words[-1].end]
             if name in _BASH_KEYWORDS or (name == "[[" and (last != "]]" or redirects)):
                 raise Unclear("it is written for bash alone")
-            odd = any(word.bare and word.value in {*_RESERVED, "[["} for word in words)
-            if name == "time" and (odd or len(words) == 1):
+            # bash looks for a keyword again behind `time` and its options.
+            odd = any(word.bare and word.value in KEYWORDS - {"time"} for word in words)
+            if name == "time" and (odd or all(word.value in ("time", "-p", "--") for word in words)):
                 raise Unclear("shells read `time` differently")
         return Simple(tuple(assignments), tuple(words), tuple(redirects))
 
@@ -304,7 +305,8 @@ class Reader:
         self.take("(")
         self.take(")")
         body = self.command()
-        if isinstance(body, Simple) or body.keyword == "function" or not _NAME.fullmatch(name):
+        odd = name in KEYWORDS or not _NAME.fullmatch(name)
+        if odd or isinstance(body, Simple) or body.keyword == "function":
             raise Unclear("shells read its function differently")
         return Compound("function", ((Item((Pipeline(False, (body,)),), (), ""),),), name=name)
 
