@@ -795,18 +795,20 @@ class TestProcess:
         paths = [Path(f"{i}/Dockerfile") for i in range(200)]
         arguments = [sys.executable, "-c", PROCESS, "dockmend", "--fix", "--quiet", "."]
         random = Random(together)
-        seconds, halfway = 1.0, 0
+        seconds, halfway = 0.0, 0
         for turn in range(101 if together == 1 else 51):
-            if turn == 0 or paths[-1].read_text() == new:
+            if turn % 2 == 0 or paths[-1].read_text() == new:
                 paths = [write(old, str(path)) for path in paths]
-            begin = time.monotonic()
             running = [
                 subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
                 for _ in range(together)
             ]
+            # Not while Python starts, when nothing is written.
+            while paths[0].read_text() == old and any(one.poll() is None for one in running):
+                time.sleep(0.001)
+            begin = time.monotonic()
             if turn:
-                # Not while Python starts, when nothing is written.
-                time.sleep(seconds * random.uniform(0.2, 1))
+                time.sleep(random.uniform(0, seconds))
                 for one in running:
                     one.kill()
             for one in running:
