@@ -11,8 +11,9 @@ from dockmend._project.ignore import IgnoreFile
 from dockmend._project.weigh import Savings, Weight, savings
 
 
-def weigh(root: Path, before: str, after: str) -> Savings:
-    steps = savings(str(root), IgnoreFile.parse(before), IgnoreFile.parse(after))
+def weigh(root: Path, before: str, after: str, new: str = "") -> Savings:
+    place = str(root / new) if new else ""
+    steps = savings(str(root), IgnoreFile.parse(before), IgnoreFile.parse(after), place)
     while True:
         try:
             next(steps)
@@ -105,3 +106,12 @@ def test_a_file_that_goes_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(os, "scandir", lambda _: Entries())
     assert weigh(tmp_path, "", "").after == Weight(1, 0)
+
+
+def test_a_new_ignore_file_does_not_count(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("a")
+    (tmp_path / ".dockerignore").write_text("b\n.dockerignore\n")
+    assert weigh(tmp_path, "", "b\n.dockerignore\n", ".dockerignore") == Savings(
+        Weight(1, 1), Weight(1, 1), {}
+    )
+    assert weigh(tmp_path, "", "b\n.dockerignore\n").before == Weight(2, 17)

@@ -33,10 +33,10 @@ class Savings(NamedTuple):
     complete: bool = True
 
 
-def savings(root: str, before: IgnoreFile, after: IgnoreFile) -> Generator[int, None, Savings]:
+def savings(root: str, before: IgnoreFile, after: IgnoreFile, new: str = "") -> Generator[int, None, Savings]:
     """Weigh the context at the absolute path `root` under two ignore files; links are not followed.
 
-    Yields, folder by folder, how many files were seen so far.
+    A `new` ignore file, by its absolute path, does not count. Yields, folder by folder, how many files were seen so far.
     """
     kept: dict[int, Weight] = {}
     left = Weight()
@@ -56,7 +56,7 @@ def savings(root: str, before: IgnoreFile, after: IgnoreFile) -> Generator[int, 
             path = f"{folder}/{entry.name}" if folder else entry.name
             line = decided
             is_folder = entry.is_dir(follow_symlinks=False)
-            if before.excludes(path) and (plain or not is_folder):
+            if os.path.join(root, path) == new or (before.excludes(path) and (plain or not is_folder)):
                 continue
             if line is None:
                 line, excluded = after.decision(path)

@@ -29,7 +29,9 @@ def report(
 
     for edit in edits:
         after = IgnoreFile.parse(edit.text)
-        found = _finished(savings(edit.context or "", IgnoreFile.parse(edit.before or ""), after), watch)
+        new = edit.path if edit.before is None else ""
+        counts = savings(edit.context or "", IgnoreFile.parse(edit.before or ""), after, new)
+        found = _finished(counts, watch)
         where = style.paint(printable_path(os.path.relpath(edit.path).replace(os.sep, "/")), BOLD)
         goes = "goes" if made else "would go"
         sizes = f"{goes} from {_sized(found.before)} to {_sized(found.after)}"
