@@ -36,7 +36,8 @@ class Savings(NamedTuple):
 def savings(root: str, before: IgnoreFile, after: IgnoreFile, new: str = "") -> Generator[int, None, Savings]:
     """Weigh the context at the absolute path `root` under two ignore files; links are not followed.
 
-    A `new` ignore file, by its absolute path, does not count. Yields, folder by folder, how many files were seen so far.
+    A `new` ignore file, by its absolute path, does not count. Yields, folder by folder, how many files were
+    seen so far.
     """
     kept: dict[int, Weight] = {}
     left = Weight()
