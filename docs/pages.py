@@ -8,7 +8,7 @@ from typing import Any
 
 from mkdocs.structure.files import File
 
-from dockmend import _cli, _options, _registry
+from dockmend import _cli, _parser, _registry
 from dockmend._commands import COMMANDS
 
 # Those that are not about Dockerfiles alone; all others are `dockerfile-NAME`.
@@ -54,7 +54,7 @@ def hook_list() -> str:
 
 def command_line() -> str:
     """The page with the help of `dockmend` and of its commands."""
-    parts = ["# Command line", "", "```text", _options.parser_of(None).format_help().rstrip(), "```", ""]
+    parts = ["# Command line", "", "```text", _parser.parser_of(None).format_help().rstrip(), "```", ""]
     for name in COMMANDS:
         parts += [f"## dockmend {name}", "", "```text", _help(name), "```", ""]
     return "\n".join(parts)

@@ -20,7 +20,7 @@ from random import Random
 import pytest
 
 import fake_hooks
-from dockmend import __version__, _cli, _options
+from dockmend import __version__, _cli, _parser
 from dockmend._dockerfile.document import Document
 from dockmend._engine import run
 from dockmend._engine.errors import Failure
@@ -1048,5 +1048,5 @@ def test_the_bar_is_shown_for_many_files_on_a_terminal(
 
 
 def test_options_are_documented_in_one_place_each() -> None:
-    listed = [name for action in _options.parser_of(None)._actions for name in action.option_strings]
+    listed = [name for action in _parser.parser_of(None)._actions for name in action.option_strings]
     assert len(listed) == len(set(listed))

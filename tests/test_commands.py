@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 import dockmend._commands
-from dockmend import _cli, _options, _registry
+from dockmend import _cli, _parser, _registry
 from dockmend._commands import COMMANDS, init
 from dockmend._compose.yaml import NotYaml
 from dockmend._engine import config, pre_commit
@@ -107,7 +107,7 @@ class TestCompletion:
         return capsys.readouterr().out
 
     def test_every_option_is_in_it(self, capsys: pytest.CaptureFixture[str]) -> None:
-        names = {name for action in _options.parser_of(None)._actions for name in action.option_strings}
+        names = {name for action in _parser.parser_of(None)._actions for name in action.option_strings}
         for shell in ("bash", "zsh", "fish"):
             assert _cli.main(["completion", shell]) == 0
             words = (

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dockmend import _registry
+from dockmend import _options, _parser, _registry
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -85,7 +85,7 @@ def pre_commit_id(name: str) -> str:
 
 # Each part and those it may import from; every part may import from itself but the hooks.
 LAYERS = [
-    {"__init__", "_cli", "_commands", "_options", "_report", "_server"},
+    {"__init__", "_cli", "_commands", "_options", "_parser", "_report", "_server"},
     {"_engine", "_registry"},
     {"hooks"},
     {"_hook", "_edit"},
@@ -204,12 +204,12 @@ WORK = {"difflib", "json"}
 class TestStart:
     """What a command imports before it has something to do with it."""
 
-    def imported(self, name: str, folder: Path) -> set[str]:
+    def imported(self, name: str, folder: Path, *options: str) -> set[str]:
         module = "_cli" if name == "dockmend" else name.replace("-", "_")
         code = f"""
 import sys
 before = set(sys.modules)
-sys.argv[1:] = ["--diff", "Dockerfile"]
+sys.argv[1:] = {[*options, "Dockerfile"]}
 from dockmend.{module} import main
 status = main()
 print(*(set(sys.modules) - before), file=sys.stderr)
@@ -222,15 +222,29 @@ sys.exit(status)
     @pytest.mark.parametrize("name", ["dockmend", *sorted(HOOKS)])
     def test_imports(self, name: str, tmp_path: Path) -> None:
         (tmp_path / "Dockerfile").write_text("FROM scratch\n")
-        assert self.imported(name, tmp_path) & LATE <= NEEDED.get(name, set())
+        assert self.imported(name, tmp_path, "--diff") & LATE <= NEEDED.get(name, set())
+
+    @pytest.mark.parametrize("name", ["dockmend", "exec-form"])
+    def test_imports_where_no_option_is_given(self, name: str, tmp_path: Path) -> None:
+        (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+        assert not self.imported(name, tmp_path) & {"argparse", "gettext", "dockmend._parser"}
 
     @pytest.mark.parametrize("name", ["dockmend", "exec-form"])
     def test_imports_where_something_is_mended(self, name: str, tmp_path: Path) -> None:
         shutil.copytree(TOP / "docs" / "example", tmp_path, dirs_exist_ok=True)
-        found = self.imported(name, tmp_path)
+        found = self.imported(name, tmp_path, "--diff")
         assert found & LATE <= WORK
         others = ("_commands.", "_compose", "_server", "_report.json", "_project.registry", "compose_limits")
         assert [one for one in found if one.removeprefix("dockmend.").startswith(others)] == []
+
+
+@pytest.mark.parametrize("hook", [None, *_registry.HOOKS])
+def test_what_options_are_where_none_is_given(hook: str | None) -> None:
+    found = _registry.load(hook) if hook else None
+    actions = [one for one in _parser.parser_of(found)._actions if one.dest not in ("help", "version")]
+    assert {one.dest: one.default for one in actions}.items() <= _options.DEFAULTS.items()
+    with_one = _options.parse(["--quiet", "Dockerfile"], found)
+    assert {**vars(with_one), "quiet": False} == vars(_options.parse(["Dockerfile"], found))
 
 
 @pytest.mark.skipif(not README.exists(), reason="no README")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from dockmend import _options, _report
@@ -20,6 +19,7 @@ from dockmend._report.tally import Tally
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from types import SimpleNamespace
     from typing import TextIO
 
     from dockmend._engine.changes import Changes
@@ -73,7 +73,7 @@ def _guarded(command: Callable[[], int]) -> int:
 class _Command:
     """One run of a command."""
 
-    def __init__(self, options: Namespace, hook: Hook | None) -> None:
+    def __init__(self, options: SimpleNamespace, hook: Hook | None) -> None:
         self.options = options
         self.hook = hook
         self.out = Output(sys.stdout, "standard output")

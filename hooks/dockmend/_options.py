@@ -1,120 +1,94 @@
-"""The command line's options."""
+"""The command line's options: what they are where they are not given, and whether they make sense."""
 
 from __future__ import annotations
 
-import argparse
 import os
 from collections.abc import Sequence
+from types import SimpleNamespace
 
-from dockmend import __version__, _registry
+from dockmend import _registry
 from dockmend._commands import COMMANDS
 from dockmend._engine.errors import nearest
-from dockmend._hook import SEVERITIES
-from dockmend._report import FORMATS
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from typing import Any, NoReturn
 
     from dockmend._hook import Hook
 
-# argparse would look for translations of its words, for which it imports locale; all others are English.
-argparse._ = str  # type: ignore[attr-defined]
-
-_ABOUT = """\
-Find problems in Dockerfiles and Compose files and mend them in place.
-
-  dockmend                  report on everything below this folder
-  dockmend --fix            mend what is safe to mend
-  dockmend --diff           show that as a patch, and change nothing
-
-PATH is such a file, a folder to search for them, or `-` for standard input.\
-"""
-
-_ABOUT_HOOK = """\
-{summary}.
-
-Mends each FILE in place, unless --check is given; `-` is standard input.\
-"""
-
-_STATUS = """\
-Exit status: 0 nothing left to report, 1 something is (with --diff: something
-would change), 2 wrong usage, or a file that could not be read, parsed or
-written. Documentation: {link}\
-"""
-
-
-class _Help(argparse.RawDescriptionHelpFormatter):
-    """Help in 80 columns; asking the terminal for its width would import shutil at every start."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=28, width=80)
+DEFAULTS: dict[str, Any] = {
+    "add_ignores": False,
+    "check": False,
+    "config": None,
+    "context": None,
+    "diff": False,
+    "exit_zero": False,
+    "explain": None,
+    "extend_select": None,
+    "fail_on": None,
+    "fix": False,
+    "force_exclude": False,
+    "ignore": None,
+    "jobs": 1,
+    "output_file": None,
+    "output_format": None,
+    "patch": None,
+    "quiet": False,
+    "select": None,
+    "show_fixes": False,
+    "since": None,
+    "statistics": False,
+    "stdin_filename": None,
+    "unsafe_fixes": None,
+    "update": False,
+}
+"""Every option of `dockmend` and of the hooks' own commands, and its value where it is not given."""
 
 
-class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line that ends with what to do, and status 2."""
-
-    def error(self, message: str) -> NoReturn:
-        advice = "" if message.endswith("?") else f"; `{self.prog} --help` lists the options"
-        self.exit(2, f"{self.prog}: error: {message}{advice}\n")
-
-    def _check_value(self, action: argparse.Action, value: object) -> None:
-        """What argparse calls for an option with choices."""
-        if action.choices is not None and value not in action.choices:
-            choices = [str(choice) for choice in action.choices]
-            said = f'"{value}" is none of {", ".join(choices)}{nearest(str(value), choices)}'
-            raise argparse.ArgumentError(action, said)
-
-
-class CommandParser(Parser):
-    """The parser of `dockmend NAME`: `operands` is what its usage says it takes, `more` ends its help."""
-
-    def __init__(self, name: str, operands: str = "", more: str = ".") -> None:
-        prog = f"dockmend {name}"
-        usage = " ".join(f"{prog} [OPTION]... {operands}".split())
-        super().__init__(
-            prog=prog,
-            usage=usage,
-            description=f"{COMMANDS[name].capitalize()}{more}",
-            formatter_class=_Help,
-            allow_abbrev=False,
-            add_help=False,
-        )
-        self.add_argument("-h", "--help", action="help", help="show this help")
-
-
-def parse(arguments: Sequence[str], hook: Hook | None) -> argparse.Namespace:
-    """The options of `dockmend` or, where `hook` is given, of that hook's own command.
+def parse(arguments: Sequence[str], hook: Hook | None) -> SimpleNamespace:
+    """The options of `dockmend` or, where `hook` is given, of that hook's own command; `paths` are the rest.
 
     Ends the process, with status 2 and one line, where they make no sense.
     """
-    parser = parser_of(hook)
+    options = SimpleNamespace(**DEFAULTS)
     given = list(arguments)
     split = given.index("--") if "--" in given else len(given)
-    options, rest = parser.parse_known_args(given[:split])
-    known = [name for action in parser._actions for name in action.option_strings]
-    for word in rest:
-        if word.startswith("-") and word != "-":
-            parser.error(f"there is no option `{word}`{nearest(word.partition('=')[0], known)}")
+    rest = given[:split]
+    # pre-commit gives a hook nothing but files: argparse is not imported for them.
+    if any(word.startswith("-") and word != "-" for word in rest):
+        from dockmend._parser import parser_of
+
+        parser = parser_of(hook)
+        _, rest = parser.parse_known_args(rest, options)
+        known = [name for action in parser._actions for name in action.option_strings]
+        for word in rest:
+            if word.startswith("-") and word != "-":
+                parser.error(f"there is no option `{word}`{nearest(word.partition('=')[0], known)}")
     options.paths = rest + given[split + 1 :]
     if hook is None and rest and not os.path.lexists(rest[0]):
-        _refuse_misspelt(parser, rest[0])
-    _check(parser, options, hook)
+        _refuse_misspelt(rest[0])
+    _check(options, hook)
     return options
 
 
-def _refuse_misspelt(parser: Parser, word: str) -> None:
+def _refuse(hook: Hook | None, message: str) -> NoReturn:
+    from dockmend._parser import parser_of
+
+    parser_of(hook).error(message)
+
+
+def _refuse_misspelt(word: str) -> None:
     """End where the first path, which is none, looks like a command or is a hook."""
     if word in _registry.HOOKS:
-        parser.error(f"there is no file `{word}`; to run that hook alone, `--select {word}`")
+        _refuse(None, f"there is no file `{word}`; to run that hook alone, `--select {word}`")
     if found := nearest(word, COMMANDS):
-        parser.error(f"there is no file or command `{word}`{found}")
+        _refuse(None, f"there is no file or command `{word}`{found}")
 
 
-def _check(parser: argparse.ArgumentParser, options: argparse.Namespace, hook: Hook | None) -> None:
+def _check(options: SimpleNamespace, hook: Hook | None) -> None:
     for name in ("select", "extend_select", "ignore"):
         option = f"--{name.replace('_', '-')}"
-        setattr(options, name, _names(parser, option, getattr(options, name)))
+        setattr(options, name, _names(hook, option, getattr(options, name)))
     if hook is None and options.update:
         options.extend_select = (*(options.extend_select or ()), "pin-digest")
     if hook is not None:
@@ -122,25 +96,25 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace, hook: H
         options.fix = not options.check
         if not options.paths and options.stdin_filename is None:
             if options.explain is None:
-                parser.error("no FILE is given")
+                _refuse(hook, "no FILE is given")
             options.paths = ["Dockerfile"]
     if options.stdin_filename is not None and not options.paths:
         options.paths = ["-"]
     if "-" in options.paths and len(options.paths) > 1:
-        parser.error("`-`, standard input, cannot be mixed with other paths")
+        _refuse(hook, "`-`, standard input, cannot be mixed with other paths")
     if options.stdin_filename is not None and options.paths != ["-"]:
-        parser.error("`--stdin-filename` is for standard input; give `-` as the path")
+        _refuse(hook, "`--stdin-filename` is for standard input; give `-` as the path")
     if hook is None and options.fix and options.add_ignores:
-        parser.error("`--fix` and `--add-ignores` cannot be combined; mend first, then ignore what is left")
+        _refuse(hook, "`--fix` and `--add-ignores` cannot be combined; mend first, then ignore what is left")
     if options.patch == "-" and "-" in options.paths:
-        parser.error("standard input cannot be both the patch and the Dockerfile")
+        _refuse(hook, "standard input cannot be both the patch and the Dockerfile")
     if options.patch is not None and options.since is not None:
-        parser.error("`--since` and `--patch` cannot be combined")
+        _refuse(hook, "`--since` and `--patch` cannot be combined")
     if options.jobs < 0:
-        parser.error("`--jobs` takes a number of processes, or 0 for one a processor")
+        _refuse(hook, "`--jobs` takes a number of processes, or 0 for one a processor")
 
 
-def _names(parser: argparse.ArgumentParser, option: str, codes: list[str] | None) -> tuple[str, ...] | None:
+def _names(hook: Hook | None, option: str, codes: list[str] | None) -> tuple[str, ...] | None:
     """What comma-separated names and codes mean, as in `Job.select`; None where the option is not given."""
     if codes is None:
         return None
@@ -149,127 +123,6 @@ def _names(parser: argparse.ArgumentParser, option: str, codes: list[str] | None
         if code := code.strip():
             name = code if code == "ALL" else _registry.meaning(code)
             if name is None:
-                parser.error(f'{option}: no hook is called "{code}"{nearest(code, _registry.HOOKS)}')
+                _refuse(hook, f'{option}: no hook is called "{code}"{nearest(code, _registry.HOOKS)}')
             names.append(name)
     return tuple(names)
-
-
-def parser_of(hook: Hook | None) -> Parser:
-    """The parser of `dockmend` or of the own command of `hook`; its paths are what it leaves over."""
-    name = "dockmend" if hook is None else f"dockmend-{hook.name}"
-    parser = Parser(
-        prog=name,
-        usage=f"{name} [OPTION]... {'[PATH]...' if hook is None else 'FILE...'}",
-        description=_ABOUT if hook is None else _ABOUT_HOOK.format(summary=hook.summary),
-        epilog=_epilog(hook),
-        formatter_class=_Help,
-        allow_abbrev=False,
-        add_help=False,
-    )
-    _mending(parser, hook)
-    _choosing(parser, hook)
-    _reporting(parser)
-    group = parser.add_argument_group("other")
-    if hook is not None and hook.explain is not None:
-        group.add_argument("--explain", metavar="PATH", help="only say what decides about that path, and why")
-    else:
-        group.set_defaults(explain=None)
-    group.add_argument("-h", "--help", action="help", help="show this help")
-    group.add_argument(
-        "-V", "--version", action="version", version=f"dockmend {__version__}", help="show the version"
-    )
-    return parser
-
-
-def _epilog(hook: Hook | None) -> str:
-    status = _STATUS.format(link=_registry.SITE if hook is None else _registry.link(hook.name))
-    if hook is not None:
-        return status
-    commands = "".join(f"  dockmend {name:15}  {summary}\n" for name, summary in COMMANDS.items())
-    return f"other commands, each with --help:\n{commands}\n{status}"
-
-
-def _mending(parser: argparse.ArgumentParser, hook: Hook | None) -> None:
-    group = parser.add_argument_group("mending")
-    if hook is None:
-        group.add_argument("--fix", action="store_true", help="mend the files in place")
-    else:
-        group.add_argument("--check", action="store_true", help="only report, mend nothing")
-        group.set_defaults(add_ignores=False)
-    group.add_argument(
-        "--unsafe-fixes",
-        action=argparse.BooleanOptionalAction,
-        default=None,
-        help="make fixes that may change behaviour, too",
-    )
-    if hook is None or "update" in hook.options:
-        group.add_argument(
-            "--update",
-            action="store_true",
-            help="move pinned digests to what their tags are now (selects pin-digest)",
-        )
-    else:
-        group.set_defaults(update=False)
-    group.add_argument(
-        "--diff", action="store_true", help="print what mending would change as a patch, and change nothing"
-    )
-    if hook is None:
-        group.add_argument(
-            "--add-ignores",
-            action="store_true",
-            help="mend nothing, but write an ignore comment for each finding",
-        )
-
-
-def _choosing(parser: argparse.ArgumentParser, hook: Hook | None) -> None:
-    group = parser.add_argument_group("what to look at")
-    if hook is None:
-        group.add_argument(
-            "--select",
-            action="append",
-            metavar="HOOK,...",
-            help="only these hooks, by name (exec-form) or code (DL3025); ALL for every one",
-        )
-        group.add_argument(
-            "--extend-select", action="append", metavar="HOOK,...", help="these hooks, too (lint, pin-digest)"
-        )
-        group.add_argument("--ignore", action="append", metavar="HOOK,...", help="all but these hooks")
-    else:
-        group.set_defaults(select=None, extend_select=None, ignore=None)
-    group.add_argument("--since", metavar="REV", help="only what lines changed since that git revision touch")
-    group.add_argument(
-        "--patch", metavar="FILE", help="only what the lines of that patch touch (`-`: standard input)"
-    )
-    group.add_argument(
-        "--context", metavar="DIR", help="the build context (default: found by what the files say)"
-    )
-    group.add_argument(
-        "--config", metavar="FILE", help="the configuration, instead of the nearest one upward"
-    )
-    group.add_argument(
-        "--force-exclude",
-        action="store_true",
-        help="leave out what the configuration excludes, even if named",
-    )
-    group.add_argument("--stdin-filename", metavar="PATH", help="the path that standard input stands for")
-    group.add_argument(
-        "--jobs", type=int, default=1, metavar="N", help="processes (default: 1; 0: one a processor)"
-    )
-
-
-def _reporting(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("reporting")
-    group.add_argument("--output-format", choices=FORMATS, metavar="FORMAT", help=f"{', '.join(FORMATS)}")
-    group.add_argument("--output-file", metavar="FILE", help="write the report, or the patch, there")
-    group.add_argument("--statistics", action="store_true", help="only counts, by hook")
-    group.add_argument("--show-fixes", action="store_true", help="list what was mended, too")
-    group.add_argument(
-        "--fail-on",
-        choices=SEVERITIES,
-        metavar="SEVERITY",
-        help=f"{', '.join(SEVERITIES)}: the least that makes the exit status 1 (default: warning)",
-    )
-    group.add_argument(
-        "--exit-zero", action="store_true", help="status 0 even if something is left to report"
-    )
-    group.add_argument("-q", "--quiet", action="store_true", help="the findings alone, no summary")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 
-from dockmend import _options, _registry
+from dockmend import _parser, _registry
 from dockmend._commands import COMMANDS
 from dockmend._report.output import Output
 from dockmend._typing import NamedTuple
@@ -38,7 +38,7 @@ class _Option(NamedTuple):
 
 def main(arguments: Sequence[str]) -> int:
     """Print the script of the shell that is named."""
-    parser = _options.CommandParser("completion", "SHELL", _MORE)
+    parser = _parser.CommandParser("completion", "SHELL", _MORE)
     parser.add_argument("shell", metavar="SHELL", choices=tuple(_SHELLS), help="the shell")
     lines = _SHELLS[parser.parse_args(arguments).shell]
     out = Output(sys.stdout, "standard output")
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _listed() -> Iterator[_Option]:
-    for action in _options.parser_of(None)._actions:
+    for action in _parser.parser_of(None)._actions:
         names = tuple(action.option_strings)
         takes = "" if action.nargs == 0 else next((_TAKES[name] for name in names if name in _TAKES), "word")
         if action.choices is not None:

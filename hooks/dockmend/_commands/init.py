@@ -10,7 +10,7 @@ from dockmend import __version__
 from dockmend._compose import yaml
 from dockmend._engine import config, files, pre_commit
 from dockmend._engine.errors import Failure
-from dockmend._options import CommandParser
+from dockmend._parser import CommandParser
 from dockmend._project.git import repository_top
 from dockmend._report.output import Output
 from dockmend._report.style import printable_path

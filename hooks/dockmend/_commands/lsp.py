@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dockmend._engine.errors import Failure
-from dockmend._options import CommandParser
+from dockmend._parser import CommandParser
 from dockmend._registry import SITE
 
 _MORE = f""", over standard input and output.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from dockmend import _registry
 from dockmend._engine.errors import nearest
-from dockmend._options import CommandParser
+from dockmend._parser import CommandParser
 from dockmend._report.output import Output
 
 

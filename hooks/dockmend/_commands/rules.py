@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from dockmend import _registry
-from dockmend._options import CommandParser
+from dockmend._parser import CommandParser
 from dockmend._report.output import Output
 
 

@@ -11,7 +11,7 @@ from dockmend._engine.errors import Failure
 from dockmend._engine.mend import Reported
 from dockmend._engine.run import Outcome
 from dockmend._hook import ERROR, INFO, SEVERITIES, WARNING, Finding, Hook
-from dockmend._options import CommandParser
+from dockmend._parser import CommandParser
 from dockmend._project.programs import ProgramError
 from dockmend._project.scanners import RANKS, SCANNERS, Scanner, Vulnerability
 from dockmend._report.output import Output

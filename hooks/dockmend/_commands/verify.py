@@ -14,7 +14,7 @@ from dockmend._engine.config import Configs
 from dockmend._engine.discover import Search
 from dockmend._engine.errors import Failure
 from dockmend._engine.kinds import kind_of, masked
-from dockmend._options import CommandParser
+from dockmend._parser import CommandParser
 from dockmend._project.pins import references
 from dockmend._project.reference import written
 from dockmend._project.registry.endpoint import endpoint
