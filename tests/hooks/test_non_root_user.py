@@ -44,6 +44,17 @@ LEFT_ALONE = [
         says="",
     ),
     Row(
+        "gosu from where its makers have it",
+        "FROM debian:12\nRUN curl -o /bin/gosu https://github.com/tianon/gosu/releases/download/1.17/gosu-amd64\n"
+        'COPY run.sh /\nCMD ["/run.sh"]\n',
+        says="",
+    ),
+    Row(
+        "gosu out of an archive",
+        'FROM alpine:3.20\nRUN cp bin/gosu bin/dumb-init /bin\nENTRYPOINT ["docker-entrypoint.sh"]\n',
+        says="",
+    ),
+    Row(
         "a server for such a script",
         "FROM debian:12\nRUN apt-get install -y openssh-server\nCMD /run.sh\n",
         says="",
@@ -101,6 +112,16 @@ LEFT_ALONE = [
         "what ADD fetches, which only root gets to read",
         'FROM busybox:1.36\nADD "https://acme.io/a-$V" /a.jar\nRUN echo b\nCMD ["cat", "/a.jar"]\n',
         says="lets root alone read `/a.jar`",
+    ),
+    Row(
+        "such a client, made executable",
+        "FROM alpine:3.20\nRUN mv docker/* /usr/bin/ && chmod +x /usr/bin/docker && rm -r docker\nCOPY a /\nCMD /a\n",
+        says="",
+    ),
+    Row(
+        "such a client by Docker's own installer",
+        "FROM python:3\nRUN curl -fsSL https://get.docker.com | sh\nCMD python app.py\n",
+        says="",
     ),
     Row(
         "a client of Docker's socket, which is root's",

@@ -35,14 +35,14 @@ _ROOTS = frozenset(
 )
 # Packages of these, and of what gives root up: where the start script cannot be seen, they are there for it.
 _PACKAGES = regex(
-    r"(?<![\w./-])(?:gosu|su-exec|s6-overlay|supervisor|runit|nginx(?:-full|-light|-extras)?|apache2|httpd"
+    r"(?<![\w.-])(?:gosu|su-exec|s6-overlay)(?![\w.])|(?<![\w./-])(?:supervisor|runit|nginx(?:-full|-light|-extras)?|apache2|httpd"
     r"|lighttpd|php[0-9.]*-fpm|(?:mysql|mariadb)-server(?:-[0-9.]+)?|openssh-server|mariadb|postgresql(?:-[0-9.]+)?|openssh|cron"
     r"|cronie|dcron|vsftpd|proftpd[\w-]*|pure-ftpd|cups|rsyslog|squid3?|bind9?|dnsmasq|postfix|dovecot[\w-]*"
     r"|exim4|hiawatha|openvpn|haproxy|varnish|samba|nfs-kernel-server|strongswan|iptables|fail2ban|slapd)(?![\w.-])"
 )
 # Whoever may write to the socket is root of the host, and it is root's.
 _SOCKET = regex(
-    r"docker\.sock\b|(?<![\w./-])docker(?:\.io|-ce|-ce-cli|-cli)(?![\w.-])|/bin/docker[\"\]\s]*\Z"
+    r"docker\.sock\b|(?<![\w./-])docker(?:\.io|-ce|-ce-cli|-cli)(?![\w.-])|/bin/docker(?![\w./-])|\bget\.docker\.com\b"
 )
 _USER_OPTION = regex(r"--(?:user|uid|chuid|setuid|setuser)(?:=|\Z)")
 
