@@ -44,6 +44,9 @@ certain:
 - Elsewhere, for an application that may have nothing at `/`, and for a server not known to speak HTTP: that it
   takes a connection, which Python, Node, Ruby, PHP, busybox's nc and bash can tell.
 
+Where the image's name does not tell, a RUN's apk, apt-get, dnf or yum tells its system, and so that nc or bash
+is there; with neither, an interpreter that a RUN runs.
+
 An interpreter goes before curl, so that `slim-base` and this hook settle alike in either order. Placed after
 the USER of `non-root-user`, whichever of the two comes first.
 
@@ -51,8 +54,9 @@ the USER of `non-root-user`, whichever of the two comes first.
 
 An image with any HEALTHCHECK, `NONE` included, or with one that a Compose file gives its service; Windows
 images. No fix, but a report: where the port cannot be told, nothing in the image is known to be able to ask
-(scratch, distroless, an unknown base image), a port for UDP alone, as statsd's is by its number, a stage with
-more than one CMD or ENTRYPOINT (`entrypoint-cmd` clears that up), or an image that starts nothing of its own.
+(scratch, distroless, an unknown base image of which no RUN tells more), a port for UDP alone, as statsd's is
+by its number, a stage with more than one CMD or ENTRYPOINT (`entrypoint-cmd` clears that up), or an image
+that starts nothing of its own.
 
 ## References
 
@@ -70,9 +74,9 @@ from dockmend._dockerfile.document import Document, Meaning, Stage
 from dockmend._dockerfile.state import expand, is_windows, shipping, state_after, state_at
 from dockmend._edit import cased, insert_after
 from dockmend._hook import INFO, UNSAFE, Context, Finding, Fix, Hook
-from dockmend._project import entrypoint, probes, servers, start
+from dockmend._project import entrypoint, probes, servers, shown, start
 from dockmend._project.images import PAGE, TCP, Facts, facts
-from dockmend._project.reference import base_image
+from dockmend._project.reference import Image, base_image
 from dockmend._project.servers import Server
 from dockmend._project.start import Run, Start
 from dockmend._shell.words import SHELLS
@@ -126,7 +130,7 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
     if entrypoint.is_misread(begun.entrypoint, begun.cmd):
         reason = "what it starts is not what it looks like: exec-form goes first"
     if not reason:
-        fix, reason = _fix(doc, stage, service, known, begun)
+        fix, reason = _fix(doc, stage, service, image, known, begun)
     yield Finding(message, place, fix, reason, code="DL3057")
 
 
@@ -186,16 +190,21 @@ def _exposed(doc: Document, stage: Stage) -> tuple[list[int | None], bool]:
 
 
 def _fix(
-    doc: Document, stage: Stage, service: _Service, known: Facts, begun: Start
+    doc: Document, stage: Stage, service: _Service, image: Image | None, known: Facts, begun: Start
 ) -> tuple[Fix | None, str]:
     """The HEALTHCHECK to add, and what it changes; or no fix, and why."""
     names = [one.name for one in stage.instructions]
     if any(names.count(name) > 1 for name in _STARTS):
         return None, "the stage has more than one CMD or ENTRYPOINT"
-    instructions = (one for current in shipping(doc) for one in current.instructions)
+    instructions = [one for current in shipping(doc) for one in current.instructions]
+    known = shown.system(doc, instructions, image, known)
     there = {**{tool: tool for tool in known.tools}, **probes.started(begun)}
     more = probes.installed(doc, instructions, known)
-    command = probes.probe(service.port or 0, service.protocol, service.port == known.port, there, more)
+    own = service.port == known.port
+    command = probes.probe(service.port or 0, service.protocol, own, there, more)
+    if command is None:
+        more = more | shown.interpreters(doc, instructions)
+        command = probes.probe(service.port or 0, service.protocol, own, there, more)
     if command is None:
         return None, "nothing in the image is known to be able to ask it"
     body = [one for one in stage.instructions if one.name not in _STARTS]

@@ -78,7 +78,7 @@ from dockmend._dockerfile.document import Document, Instruction, Meaning, Stage
 from dockmend._dockerfile.state import expand, is_windows, shipping, state_after, state_at
 from dockmend._edit import cased, insert_after
 from dockmend._hook import INFO, UNSAFE, Context, Edit, Finding, Fix, Hook
-from dockmend._project import applications, entrypoint, order, run_as, start
+from dockmend._project import applications, entrypoint, order, run_as, shown, start
 from dockmend._project.images import ROOT, Facts, facts
 from dockmend._project.reference import base_image
 from dockmend._project.root import plain, wants_root
@@ -119,6 +119,8 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
         message, place = "no USER: the container runs as root", own or stage.instruction
     severity = None if _starts_something(begun, known) else INFO
     if severity is None or _holds_application(instructions):
+        if known.user == ROOT:
+            known = shown.system(doc, instructions, image, known)
         fix, reason = _fix(doc, ctx, instructions, stage, begun, known)
         yield Finding(message, place.head, fix, reason, severity)
     elif users:

@@ -84,6 +84,31 @@ LEFT_ALONE = [
         says="what is started is not said here",
     ),
     Row("one string", 'FROM python:3\nEXPOSE 80\nCMD "gunicorn a:b"\n', says="exec-form goes first"),
+    Row(
+        "two systems",
+        "FROM acme/app\nRUN apk add a\nRUN yum install b\nEXPOSE 80\nCMD a\n",
+        says="nothing in the image",
+    ),
+    Row(
+        "a system that a condition tells",
+        "FROM acme/app\nRUN a || apk add a; if b; then apt-get update; fi\nEXPOSE 80\nCMD a\n",
+        says="nothing in the image",
+    ),
+    Row(
+        "Wolfi, which has apk and not all of busybox",
+        "FROM cgr.dev/chainguard/wolfi-base\nRUN apk add a\nEXPOSE 80\nCMD a\n",
+        says="nothing in the image",
+    ),
+    Row(
+        "an interpreter that only a RUN finds",
+        "FROM acme/app\nRUN . /v/bin/activate && python a.py\nRUN PATH=/x node a\nEXPOSE 80\nCMD a\n",
+        says="nothing in the image",
+    ),
+    Row(
+        "an interpreter that goes again",
+        "FROM cgr.dev/a\nRUN python a.py && apk del python\nEXPOSE 80\nCMD a\n",
+        says="nothing in the image",
+    ),
     Row("an image that is open", "FROM $BASE\nEXPOSE 80\n", says="nothing in the image"),
 ]
 
@@ -246,6 +271,21 @@ UNSAFE = [
         + HEAD
         + PYTHON.replace("python", "python3", 1)
         + SERVED,
+    ),
+    Row(
+        "bash, by the package manager of an image that is not known",
+        "FROM acme/app\nRUN apt-get update\nEXPOSE 80\nCMD a\n",
+        f"FROM acme/app\nRUN apt-get update\nEXPOSE 80\n{HEAD}{BASH.format(80)}CMD a\n",
+    ),
+    Row(
+        "busybox's nc, by apk",
+        "FROM acme/app\nRUN apk add a && apk del a\nEXPOSE 4000\nCMD a\n",
+        f'FROM acme/app\nRUN apk add a && apk del a\nEXPOSE 4000\n{HEAD}["nc", "-z", "127.0.0.1", "4000"]\nCMD a\n',
+    ),
+    Row(
+        "an interpreter that a RUN runs",
+        "FROM acme/app\nRUN python manage.py migrate\nEXPOSE 8000\nCMD a\n",
+        f"FROM acme/app\nRUN python manage.py migrate\nEXPOSE 8000\n{HEAD}{PYTHON_TCP.format(8000)}CMD a\n",
     ),
     Row(
         "busybox's nc",

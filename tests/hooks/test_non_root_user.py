@@ -227,6 +227,11 @@ LEFT_ALONE = [
 ]
 
 UNSAFE = [
+    Row(
+        "an image whose system a RUN tells",
+        f"ARG V\nFROM python:$V\nRUN apt-get update\nCOPY a .\n{APP}",
+        f"ARG V\nFROM python:$V\nRUN apt-get update\nCOPY a .\n{RUN}{APP}",
+    ),
     *(
         Row(
             f"a program {where}",

@@ -193,9 +193,14 @@ def facts(image: Image) -> Facts:
     known = known._replace(family=_system(image, known.family if row else None))
     if key in _BY_TAG:
         known = _BY_TAG[key](known, image)
-    tools = known.tools | _SYSTEM_TOOLS.get(known.family or "", frozenset())
     full = known.full if known.family == DEBIAN and "slim" not in image.words else frozenset[str]()
-    return known._replace(tools=tools, full=full)
+    return with_family(known._replace(full=full), known.family)
+
+
+def with_family(known: Facts, family: str | None) -> Facts:
+    """`known` of an image of the system `family`, with that system's tools."""
+    tools = known.tools | _SYSTEM_TOOLS.get(family or "", frozenset())
+    return known._replace(family=family, tools=tools)
 
 
 def family(image: Image) -> str | None:
