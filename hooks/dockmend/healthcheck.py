@@ -86,6 +86,8 @@ _FLAGS = ("--interval=30s", "--timeout=5s", "--start-period=30s")
 _STARTS = ("CMD", "ENTRYPOINT")
 _HTTP_PORT, _WEB_PORTS = 80, {80, 443}
 _SECURE_PORTS = (443, 8443)
+# More than one port, or of more than one protocol, may be in these.
+_DOTNET_PORTS = frozenset({"ASPNETCORE_HTTP_PORTS", "ASPNETCORE_HTTPS_PORTS", "HTTP_PORTS"})
 # Of protocols that are spoken over UDP, where EXPOSE does not say over what:
 # https://www.iana.org/assignments/service-names-port-numbers, and statsd.
 _UDP_PORTS = frozenset({67, 68, 69, 123, 161, 162, 514, 1812, 1813, 2055, 4739, 6343, 8125, 51820})
@@ -149,10 +151,12 @@ def _service(doc: Document, stage: Stage, known: Facts, begun: Start) -> _Servic
         server = Server("server of the base image", known.protocol, known.port, False)
     if server is None and begun.runs and all(_waits(run) for run in begun.runs):
         return None
+    if server is not None and server.name == "dotnet" and not server.told and known.dotnet_port:
+        server = server._replace(port=None if _DOTNET_PORTS & env.keys() else known.dotnet_port)
     exposed, udp = _exposed(doc, stage)
     if server is None and not exposed:
         return _Service(None, None, TCP, "a connection tells nothing of a port for UDP") if udp else None
-    if server is not None and server.port is None and not exposed and server.name == "node":
+    if server is not None and server.port is None and not exposed and server.name in ("node", "dotnet"):
         return None
     port = _port(server, exposed)
     protocol = server.protocol if server is not None and port not in _SECURE_PORTS else TCP

@@ -192,7 +192,7 @@ def _fix(
         edits, added = edits[:-1], Edit(added.span, edits[-1].text + added.text)
     meanings = tuple(Meaning(name, (), text) for name, text in lines)
     fix = Fix(UNSAFE, (*edits, added), {anchor.index: (meaning, *meanings)})
-    return fix, _consequence(doc, instructions, stage, lines[-1][1])
+    return fix, _consequence(doc, instructions, stage, lines[-1][1], _unsaid(doc, stage, begun, known))
 
 
 def _waits_for(doc: Document, ctx: Context, run: Instruction) -> str:
@@ -218,8 +218,18 @@ def _anchor(stage: Stage) -> Instruction:
     return anchor
 
 
-def _consequence(doc: Document, instructions: Sequence[Instruction], stage: Stage, user: str) -> str:
-    """What the process can no longer do, as far as the file tells."""
+def _unsaid(doc: Document, stage: Stage, begun: Start, known: Facts) -> str:
+    """The port where the base image has the application listen, empty where the file tells another."""
+    env = state_after(doc, stage).env
+    told = any("ASPNETCORE" in name or name == "HTTP_PORTS" for name in env)
+    told = told or any(word.startswith("--urls") for run in begun.runs for word in run.words)
+    return str(known.dotnet_port) if known.dotnet_port and not told else ""
+
+
+def _consequence(
+    doc: Document, instructions: Sequence[Instruction], stage: Stage, user: str, unsaid: str
+) -> str:
+    """What the process can no longer do, as far as the file and the port `unsaid` in it tell."""
     volumes = [path for one in instructions if one.name == "VOLUME" for path in _paths(one)]
     places = [f"VOLUME {path}" for path in volumes if path not in _FOR_ALL]
     state = state_after(doc, stage)
@@ -236,6 +246,7 @@ def _consequence(doc: Document, instructions: Sequence[Instruction], stage: Stag
         for word in one.words
     ]
     ports += [state.env.get("PORT") or ""] if state.env.get("PORT") not in ports else []
+    ports = ports if any(ports) else [unsaid]
     low = [port for port in ports if port.partition("/")[0].isdigit() and int(port.partition("/")[0]) < 1024]
     if low:
         told += f", nor everywhere listen on port {', '.join(low)}"

@@ -109,6 +109,12 @@ LEFT_ALONE = [
         "FROM cgr.dev/a\nRUN python a.py && apk del python\nEXPOSE 80\nCMD a\n",
         says="nothing in the image",
     ),
+    Row("a tool of .NET's", 'FROM mcr.microsoft.com/dotnet/aspnet:6.0\nCMD ["dotnet", "ef"]\n', says=""),
+    Row(
+        ".NET's applications that may serve nothing",
+        'FROM mcr.microsoft.com/dotnet/runtime:6.0\nCMD ["dotnet", "a.dll"]\n',
+        says="",
+    ),
     Row("an image that is open", "FROM $BASE\nEXPOSE 80\n", says="nothing in the image"),
 ]
 
@@ -286,6 +292,33 @@ UNSAFE = [
         "an interpreter that a RUN runs",
         "FROM acme/app\nRUN python manage.py migrate\nEXPOSE 8000\nCMD a\n",
         f"FROM acme/app\nRUN python manage.py migrate\nEXPOSE 8000\n{HEAD}{PYTHON_TCP.format(8000)}CMD a\n",
+    ),
+    Row(
+        "an argument that has the name of a server",
+        'FROM alpine:3.20\nEXPOSE 4000\nENTRYPOINT ["run-book.sh"]\nCMD ["serve"]\n',
+        f'FROM alpine:3.20\nEXPOSE 4000\n{HEAD}["nc", "-z", "127.0.0.1", "4000"]\n'
+        'ENTRYPOINT ["run-book.sh"]\nCMD ["serve"]\n',
+        says="the service on port 4000",
+    ),
+    Row(
+        "the port of .NET's images",
+        'FROM mcr.microsoft.com/dotnet/aspnet:6.0\nCOPY a .\nCMD ["dotnet", "a.dll"]\n',
+        f"FROM mcr.microsoft.com/dotnet/aspnet:6.0\nCOPY a .\n{HEAD}{BASH.format(80)}"
+        'CMD ["dotnet", "a.dll"]\n',
+        says="the dotnet on port 80",
+    ),
+    Row(
+        "the port of .NET's later images",
+        'FROM mcr.microsoft.com/dotnet/aspnet:8.0\nCOPY a .\nCMD ["dotnet", "a.dll"]\n',
+        f"FROM mcr.microsoft.com/dotnet/aspnet:8.0\nCOPY a .\n{HEAD}{BASH.format(8080)}"
+        'CMD ["dotnet", "a.dll"]\n',
+    ),
+    Row(
+        "the port that .NET is told",
+        "FROM microsoft/dotnet:2.1-aspnetcore-runtime\nENV ASPNETCORE_URLS=http://+:5000;https://+:5001\n"
+        'EXPOSE 80\nCMD ["dotnet", "a.dll"]\n',
+        "FROM microsoft/dotnet:2.1-aspnetcore-runtime\nENV ASPNETCORE_URLS=http://+:5000;https://+:5001\n"
+        f'EXPOSE 80\n{HEAD}{BASH.format(5000)}CMD ["dotnet", "a.dll"]\n',
     ),
     Row(
         "busybox's nc",

@@ -228,6 +228,20 @@ LEFT_ALONE = [
 
 UNSAFE = [
     Row(
+        "the port that .NET's images set",
+        'FROM mcr.microsoft.com/dotnet/aspnet:6.0\nCOPY a .\nCMD ["dotnet", "a.dll"]\n',
+        f'FROM mcr.microsoft.com/dotnet/aspnet:6.0\nCOPY a .\n{RUN}CMD ["dotnet", "a.dll"]\n',
+        says="nor everywhere listen on port 80",
+    ),
+    Row(
+        "another port for .NET",
+        "FROM mcr.microsoft.com/dotnet/core/aspnet:3.1\nENV ASPNETCORE_URLS=http://+:5000\nCOPY a .\n"
+        'CMD ["dotnet", "a.dll"]\n',
+        "FROM mcr.microsoft.com/dotnet/core/aspnet:3.1\nENV ASPNETCORE_URLS=http://+:5000\nCOPY a .\n"
+        f'{RUN}CMD ["dotnet", "a.dll"]\n',
+        says="where root alone may",
+    ),
+    Row(
         "an image whose system a RUN tells",
         f"ARG V\nFROM python:$V\nRUN apt-get update\nCOPY a .\n{APP}",
         f"ARG V\nFROM python:$V\nRUN apt-get update\nCOPY a .\n{RUN}{APP}",
