@@ -52,8 +52,8 @@ the images' own documentation does; hadolint's DL3066 would have the number, whi
 Images of which the user is not known, and those that do not start as root. No finding either where root is
 given up later, or needed: gosu, su-exec, setpriv and their like, in the file or in a script that the build
 context shows; s6, supervisord, systemd and other init systems; servers that give it up by themselves (nginx,
-Apache, php-fpm, PostgreSQL, …) and official images of such; sshd, cron, Docker and its clients; a file system
-that ADD unpacks into `scratch`; Windows images.
+Apache, php-fpm, PostgreSQL, …) and official images of such; sshd, cron, Docker and its clients; agents that
+read the host's logs (fluentd, filebeat, …); a file system that ADD unpacks into `scratch`; Windows images.
 
 An image that starts nothing, or only a shell or an interpreter, may be a base for others, whose steps need
 root: a finding for information, and only where it copies the build context, exposes a port or ends in

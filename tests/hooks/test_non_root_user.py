@@ -67,6 +67,11 @@ LEFT_ALONE = [
     Row("a server that gives root up", 'FROM debian:12\nCMD ["nginx", "-g", "daemon off;"]\n', says=""),
     Row("a server with its version", 'FROM debian:12\nCMD ["php-fpm8.2", "-F"]\n', says=""),
     Row("what has to be root", 'FROM debian:12\nCMD ["cron", "-f"]\n', says=""),
+    Row(
+        "what reads the host's logs",
+        "FROM fluent/fluentd:v1.16-debian\nUSER root\nCOPY a b\nCMD exec fluentd -c /a\n",
+        says="",
+    ),
     Row("a mail server", 'FROM debian:12\nCMD ["exim", "-bd"]\n', says=""),
     Row(
         "a server of some version for a script that cannot be seen",

@@ -17,13 +17,15 @@ _DROPPERS = frozenset(
     start-stop-daemon su su-exec sudo user-exec
     """.split()  # noqa: SIM905
 )
-# What starts as root on purpose: servers that give it up or have to keep it, init systems, system tools.
+# What starts as root on purpose: servers that give it up or have to keep it, init systems, system tools,
+# agents that read what is root's on the host.
 _ROOTS = frozenset(
     """
     apache2 apache2-foreground apache2ctl apachectl apcupsd asterisk atd auditd avahi-daemon bettercap bird
     certbot chronyd collectd containerd cron crond cupsd dbus-daemon debootstrap dhcpd dnscrypt-proxy dnsmasq
     dockerd dockerd-entrypoint.sh dovecot exim exim4 fail2ban-server falco freeradius freshclam haproxy
     haveged hiawatha hostapd httpd httpd-foreground in.tftpd
+    auditbeat cadvisor filebeat fluent-bit fluentd google-fluentd journalbeat metricbeat packetbeat td-agent
     inetd init ipsec iptables keepalived kubelet lb libvirtd lighttpd mariadbd memcached minidlnad mosquitto
     mount murmurd my_init mysqld mysqld_safe named nginx nmbd ntpd opendkim openresty openvpn osqueryd pdnsd
     php-fpm postfix postgres privoxy proftpd pure-ftpd quagga rabbitmq-server radiusd radvd rc-service
