@@ -54,9 +54,9 @@ the USER of `non-root-user`, whichever of the two comes first.
 
 An image with any HEALTHCHECK, `NONE` included, or with one that a Compose file gives its service; Windows
 images. No fix, but a report: where the port cannot be told, nothing in the image is known to be able to ask
-(scratch, distroless, an unknown base image of which no RUN tells more), a port for UDP alone, as statsd's is
-by its number, a stage with more than one CMD or ENTRYPOINT (`entrypoint-cmd` clears that up), or an image
-that starts nothing of its own.
+(scratch, distroless, an unknown base image of which no RUN tells more), cron is what keeps running, a port
+for UDP alone, as statsd's is by its number, a stage with more than one CMD or ENTRYPOINT (`entrypoint-cmd`
+clears that up), or an image that starts nothing of its own.
 
 ## References
 
@@ -91,6 +91,9 @@ _DOTNET_PORTS = frozenset({"ASPNETCORE_HTTP_PORTS", "ASPNETCORE_HTTPS_PORTS", "H
 # Of protocols that are spoken over UDP, where EXPOSE does not say over what:
 # https://www.iana.org/assignments/service-names-port-numbers, and statsd.
 _UDP_PORTS = frozenset({67, 68, 69, 123, 161, 162, 514, 1812, 1813, 2055, 4739, 6343, 8125, 51820})
+# Of curl and wget: https://curl.se/docs/manpage.html#ENVIRONMENT
+_PROXIES = frozenset({"http_proxy", "all_proxy", "ALL_PROXY"})
+_CRONS = ("cron", "crond", "supercronic")
 _INTERACTIVE = ("-l", "--login", "-i", "-il", "-li")
 
 
@@ -159,6 +162,10 @@ def _service(doc: Document, stage: Stage, known: Facts, begun: Start) -> _Servic
     if server is not None and server.port is None and not exposed and server.name in ("node", "dotnet"):
         return None
     port = _port(server, exposed)
+    if server is None and begun.runs and begun.runs[-1].name in _CRONS:
+        return _Service(
+            None, port, TCP, f"what it keeps running is {begun.runs[-1].name}, which answers nowhere"
+        )
     protocol = server.protocol if server is not None and port not in _SECURE_PORTS else TCP
     return _Service(server, port, protocol, "" if port else "on which port it answers cannot be told")
 
@@ -204,11 +211,11 @@ def _fix(
     known = shown.system(doc, instructions, image, known)
     there = {**{tool: tool for tool in known.tools}, **probes.started(begun)}
     more = probes.installed(doc, instructions, known)
-    own = service.port == known.port
-    command = probes.probe(service.port or 0, service.protocol, own, there, more)
+    own, proxied = service.port == known.port, not _PROXIES.isdisjoint(state_after(doc, stage).env)
+    command = probes.probe(service.port or 0, service.protocol, own, there, more, proxied)
     if command is None:
         more = more | shown.interpreters(doc, instructions)
-        command = probes.probe(service.port or 0, service.protocol, own, there, more)
+        command = probes.probe(service.port or 0, service.protocol, own, there, more, proxied)
     if command is None:
         return None, "nothing in the image is known to be able to ask it"
     body = [one for one in stage.instructions if one.name not in _STARTS]

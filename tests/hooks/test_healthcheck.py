@@ -115,6 +115,16 @@ LEFT_ALONE = [
         'FROM mcr.microsoft.com/dotnet/runtime:6.0\nCMD ["dotnet", "a.dll"]\n',
         says="",
     ),
+    Row(
+        "such a port, and an init before the script",
+        'FROM alpine:3.20\nEXPOSE 80\nENTRYPOINT ["tini", "--"]\nCMD ["entrypoint.sh", "crond", "-f"]\n',
+        says="which answers nowhere",
+    ),
+    Row(
+        "a port that is open now and then",
+        'FROM alpine:3.20\nEXPOSE 80\nENTRYPOINT ["entrypoint.sh"]\nCMD ["crond", "-f"]\n',
+        says="which answers nowhere",
+    ),
     Row("an image that is open", "FROM $BASE\nEXPOSE 80\n", says="nothing in the image"),
 ]
 
@@ -277,6 +287,19 @@ UNSAFE = [
         + HEAD
         + PYTHON.replace("python", "python3", 1)
         + SERVED,
+    ),
+    Row(
+        "curl past a proxy",
+        "FROM nginx:1.27\nENV http_proxy=http://proxy:8080\nCOPY a b\n",
+        f"FROM nginx:1.27\nENV http_proxy=http://proxy:8080\nCOPY a b\n{HEAD}"
+        + CURL.format(80).replace('"curl"', '"curl", "--noproxy", "127.0.0.1"'),
+        says="answers 400 or above",
+    ),
+    Row(
+        "no wget, which may not get past one",
+        "FROM nginx:1.18-alpine\nENV http_proxy=http://proxy:8080\nCOPY a b\n",
+        "FROM nginx:1.18-alpine\nENV http_proxy=http://proxy:8080\nCOPY a b\n"
+        f'{HEAD}["nc", "-z", "127.0.0.1", "80"]\n',
     ),
     Row(
         "bash, by the package manager of an image that is not known",
