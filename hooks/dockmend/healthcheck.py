@@ -54,7 +54,7 @@ the USER of `non-root-user`, whichever of the two comes first.
 
 An image with any HEALTHCHECK, `NONE` included, or with one that a Compose file gives its service; Windows
 images. No fix, but a report: where the port cannot be told, nothing in the image is known to be able to ask
-(scratch, distroless, an unknown base image of which no RUN tells more), cron is what keeps running, a port
+(scratch, distroless, an unknown base image of which no RUN tells more), cron or certbot is what runs, a port
 for UDP alone, as statsd's is by its number, a stage with more than one CMD or ENTRYPOINT (`entrypoint-cmd`
 clears that up), or an image that starts nothing of its own.
 
@@ -93,7 +93,8 @@ _DOTNET_PORTS = frozenset({"ASPNETCORE_HTTP_PORTS", "ASPNETCORE_HTTPS_PORTS", "H
 _UDP_PORTS = frozenset({67, 68, 69, 123, 161, 162, 514, 1812, 1813, 2055, 4739, 6343, 8125, 51820})
 # Of curl and wget: https://curl.se/docs/manpage.html#ENVIRONMENT
 _PROXIES = frozenset({"http_proxy", "all_proxy", "ALL_PROXY"})
-_CRONS = ("cron", "crond", "supercronic")
+# The second half listens while a challenge is answered, and no longer.
+_IDLE = ("cron", "crond", "supercronic", "acme.sh", "certbot", "certbot-auto", "lego")
 _INTERACTIVE = ("-l", "--login", "-i", "-il", "-li")
 
 
@@ -162,10 +163,8 @@ def _service(doc: Document, stage: Stage, known: Facts, begun: Start) -> _Servic
     if server is not None and server.port is None and not exposed and server.name in ("node", "dotnet"):
         return None
     port = _port(server, exposed)
-    if server is None and begun.runs and begun.runs[-1].name in _CRONS:
-        return _Service(
-            None, port, TCP, f"what it keeps running is {begun.runs[-1].name}, which answers nowhere"
-        )
+    if server is None and begun.runs and begun.runs[-1].name in _IDLE:
+        return _Service(None, port, TCP, f"what it runs is {begun.runs[-1].name}, which is no server")
     protocol = server.protocol if server is not None and port not in _SECURE_PORTS else TCP
     return _Service(server, port, protocol, "" if port else "on which port it answers cannot be told")
 

@@ -118,13 +118,14 @@ LEFT_ALONE = [
     Row(
         "such a port, and an init before the script",
         'FROM alpine:3.20\nEXPOSE 80\nENTRYPOINT ["tini", "--"]\nCMD ["entrypoint.sh", "crond", "-f"]\n',
-        says="which answers nowhere",
+        says="which is no server",
     ),
     Row(
         "a port that is open now and then",
         'FROM alpine:3.20\nEXPOSE 80\nENTRYPOINT ["entrypoint.sh"]\nCMD ["crond", "-f"]\n',
-        says="which answers nowhere",
+        says="which is no server",
     ),
+    Row("a client with a port", "FROM alpine:3.20\nEXPOSE 80\nCMD certbot renew\n", says="is no server"),
     Row("an image that is open", "FROM $BASE\nEXPOSE 80\n", says="nothing in the image"),
 ]
 
