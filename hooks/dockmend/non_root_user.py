@@ -59,9 +59,10 @@ An image that starts nothing, or only a shell or an interpreter, may be a base f
 root: a finding for information, and only where it copies the build context, exposes a port or ends in
 `USER root`. No fix: a start script that cannot be seen, an application in /root, or a tool whose installer
 puts it there (nvm, rustup, …), a program that `chmod` lets root alone run, a file that ADD fetches, which
-root alone can read, a start that builds (`mvn`, `dotnet run`) or changes files, a program of the system or
-from elsewhere, which may have to be root, a system without a known way to make a user, another SHELL than sh
-and bash, ONBUILD triggers, which would run as the new user.
+root alone can read, a start that builds (`mvn`, `dotnet run`) or changes files, Rails or a store with data
+that nobody is given, a program of the system or from elsewhere, which may have to be root, a system without
+a known way to make a user, another SHELL than sh and bash, ONBUILD triggers, which would run as the new
+user.
 
 ## References
 

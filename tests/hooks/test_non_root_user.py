@@ -72,6 +72,21 @@ LEFT_ALONE = [
         "FROM fluent/fluentd:v1.16-debian\nUSER root\nCOPY a b\nCMD exec fluentd -c /a\n",
         says="",
     ),
+    Row(
+        "a start that fetches into what is root's",
+        "FROM ruby:3\nRUN gem install a\nEXPOSE 3000\nCMD hg pull\n",
+        says="`hg` builds, fetches or installs when it starts",
+    ),
+    Row(
+        "Rails, which writes below tmp",
+        "FROM ruby:3\nWORKDIR /app\nCOPY . .\nCMD bundle exec rails s -b 0.0.0.0\n",
+        says="`rails` writes below its working directory",
+    ),
+    Row(
+        "a store",
+        'FROM debian:12\nRUN a\nVOLUME /db\nCOPY b c\nENTRYPOINT ["/bin/redis-server"]\n',
+        says="`redis-server` keeps its data in VOLUME /db",
+    ),
     Row("a mail server", 'FROM debian:12\nCMD ["exim", "-bd"]\n', says=""),
     Row(
         "a server of some version for a script that cannot be seen",
@@ -174,17 +189,17 @@ LEFT_ALONE = [
     Row(
         "make at the start",
         'FROM gcc:14\nWORKDIR /app\nCOPY . .\nCMD ["make"]\n',
-        says="`make` builds or installs when it starts",
+        says="`make` builds, fetches or installs when it starts",
     ),
     Row(
         "a tool that builds at the start",
         "FROM maven:3\nCOPY . .\nRUN mvn install\nCMD exec mvn exec:java -Dexec.args=/data\n",
-        says="`mvn` builds or installs when it starts",
+        says="`mvn` builds, fetches or installs when it starts",
     ),
     Row(
         "a tool that builds, in exec form",
         'FROM mcr.microsoft.com/dotnet/sdk:8.0\nCOPY . /a\nCMD ["dotnet", "run"]\n',
-        says="`dotnet` builds or installs when it starts",
+        says="`dotnet` builds, fetches or installs when it starts",
     ),
     Row(
         "files that change at the start",
@@ -232,6 +247,21 @@ LEFT_ALONE = [
 ]
 
 UNSAFE = [
+    Row(
+        "Rails in a folder that is given away",
+        "FROM ruby:3\nWORKDIR /app\nCOPY --chown=1000 . .\nCMD rails s\n",
+        f"FROM ruby:3\nWORKDIR /app\nCOPY --chown=1000 . .\n{RUN}CMD rails s\n",
+    ),
+    Row(
+        "a store whose data are given away",
+        "FROM debian:12\nVOLUME /db\nRUN chown a /db\nCOPY b c\nCMD redis-server\n",
+        f"FROM debian:12\nVOLUME /db\nRUN chown a /db\nCOPY b c\n{RUN}CMD redis-server\n",
+    ),
+    Row(
+        "a client that is known",
+        'FROM debian:12\nCOPY b c\nENTRYPOINT ["/usr/bin/curl"]\n',
+        f'FROM debian:12\nCOPY b c\n{RUN}ENTRYPOINT ["/usr/bin/curl"]\n',
+    ),
     Row(
         "the port that .NET's images set",
         'FROM mcr.microsoft.com/dotnet/aspnet:6.0\nCOPY a .\nCMD ["dotnet", "a.dll"]\n',
