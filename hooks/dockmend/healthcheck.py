@@ -44,6 +44,9 @@ certain:
 - Elsewhere, for an application that may have nothing at `/`, and for a server not known to speak HTTP: that it
   takes a connection, which Python, Node, Ruby, PHP, busybox's nc and bash can tell.
 
+Where the image's name does not tell, a RUN's apk, apt-get, dnf or yum tells its system, and so that nc or bash
+is there; with neither, an interpreter that a RUN runs.
+
 An interpreter goes before curl, so that `slim-base` and this hook settle alike in either order. Placed after
 the USER of `non-root-user`, whichever of the two comes first.
 
@@ -51,8 +54,9 @@ the USER of `non-root-user`, whichever of the two comes first.
 
 An image with any HEALTHCHECK, `NONE` included, or with one that a Compose file gives its service; Windows
 images. No fix, but a report: where the port cannot be told, nothing in the image is known to be able to ask
-(scratch, distroless, an unknown base image), a port for UDP alone, as statsd's is by its number, a stage with
-more than one CMD or ENTRYPOINT (`entrypoint-cmd` clears that up), or an image that starts nothing of its own.
+(scratch, distroless, an unknown base image of which no RUN tells more), cron or certbot is what runs, a port
+for UDP alone, as statsd's is by its number, a stage with more than one CMD or ENTRYPOINT (`entrypoint-cmd`
+clears that up), or an image that starts nothing of its own.
 
 ## References
 
@@ -70,9 +74,9 @@ from dockmend._dockerfile.document import Document, Meaning, Stage
 from dockmend._dockerfile.state import expand, is_windows, shipping, state_after, state_at
 from dockmend._edit import cased, insert_after
 from dockmend._hook import INFO, UNSAFE, Context, Finding, Fix, Hook
-from dockmend._project import entrypoint, probes, servers, start
+from dockmend._project import entrypoint, probes, servers, shown, start
 from dockmend._project.images import PAGE, TCP, Facts, facts
-from dockmend._project.reference import base_image
+from dockmend._project.reference import Image, base_image
 from dockmend._project.servers import Server
 from dockmend._project.start import Run, Start
 from dockmend._shell.words import SHELLS
@@ -82,9 +86,15 @@ _FLAGS = ("--interval=30s", "--timeout=5s", "--start-period=30s")
 _STARTS = ("CMD", "ENTRYPOINT")
 _HTTP_PORT, _WEB_PORTS = 80, {80, 443}
 _SECURE_PORTS = (443, 8443)
+# More than one port, or of more than one protocol, may be in these.
+_DOTNET_PORTS = frozenset({"ASPNETCORE_HTTP_PORTS", "ASPNETCORE_HTTPS_PORTS", "HTTP_PORTS"})
 # Of protocols that are spoken over UDP, where EXPOSE does not say over what:
 # https://www.iana.org/assignments/service-names-port-numbers, and statsd.
 _UDP_PORTS = frozenset({67, 68, 69, 123, 161, 162, 514, 1812, 1813, 2055, 4739, 6343, 8125, 51820})
+# Of curl and wget: https://curl.se/docs/manpage.html#ENVIRONMENT
+_PROXIES = frozenset({"http_proxy", "all_proxy", "ALL_PROXY"})
+# The second half listens while a challenge is answered, and no longer.
+_IDLE = ("cron", "crond", "supercronic", "acme.sh", "certbot", "certbot-auto", "lego")
 _INTERACTIVE = ("-l", "--login", "-i", "-il", "-li")
 
 
@@ -126,7 +136,7 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
     if entrypoint.is_misread(begun.entrypoint, begun.cmd):
         reason = "what it starts is not what it looks like: exec-form goes first"
     if not reason:
-        fix, reason = _fix(doc, stage, service, known, begun)
+        fix, reason = _fix(doc, stage, service, image, known, begun)
     yield Finding(message, place, fix, reason, code="DL3057")
 
 
@@ -145,12 +155,16 @@ def _service(doc: Document, stage: Stage, known: Facts, begun: Start) -> _Servic
         server = Server("server of the base image", known.protocol, known.port, False)
     if server is None and begun.runs and all(_waits(run) for run in begun.runs):
         return None
+    if server is not None and server.name == "dotnet" and not server.told and known.dotnet_port:
+        server = server._replace(port=None if _DOTNET_PORTS & env.keys() else known.dotnet_port)
     exposed, udp = _exposed(doc, stage)
     if server is None and not exposed:
         return _Service(None, None, TCP, "a connection tells nothing of a port for UDP") if udp else None
-    if server is not None and server.port is None and not exposed and server.name == "node":
+    if server is not None and server.port is None and not exposed and server.name in ("node", "dotnet"):
         return None
     port = _port(server, exposed)
+    if server is None and begun.runs and begun.runs[-1].name in _IDLE:
+        return _Service(None, port, TCP, f"what it runs is {begun.runs[-1].name}, which is no server")
     protocol = server.protocol if server is not None and port not in _SECURE_PORTS else TCP
     return _Service(server, port, protocol, "" if port else "on which port it answers cannot be told")
 
@@ -186,16 +200,21 @@ def _exposed(doc: Document, stage: Stage) -> tuple[list[int | None], bool]:
 
 
 def _fix(
-    doc: Document, stage: Stage, service: _Service, known: Facts, begun: Start
+    doc: Document, stage: Stage, service: _Service, image: Image | None, known: Facts, begun: Start
 ) -> tuple[Fix | None, str]:
     """The HEALTHCHECK to add, and what it changes; or no fix, and why."""
     names = [one.name for one in stage.instructions]
     if any(names.count(name) > 1 for name in _STARTS):
         return None, "the stage has more than one CMD or ENTRYPOINT"
-    instructions = (one for current in shipping(doc) for one in current.instructions)
+    instructions = [one for current in shipping(doc) for one in current.instructions]
+    known = shown.system(doc, instructions, image, known)
     there = {**{tool: tool for tool in known.tools}, **probes.started(begun)}
     more = probes.installed(doc, instructions, known)
-    command = probes.probe(service.port or 0, service.protocol, service.port == known.port, there, more)
+    own, proxied = service.port == known.port, not _PROXIES.isdisjoint(state_after(doc, stage).env)
+    command = probes.probe(service.port or 0, service.protocol, own, there, more, proxied)
+    if command is None:
+        more = more | shown.interpreters(doc, instructions)
+        command = probes.probe(service.port or 0, service.protocol, own, there, more, proxied)
     if command is None:
         return None, "nothing in the image is known to be able to ask it"
     body = [one for one in stage.instructions if one.name not in _STARTS]

@@ -52,16 +52,17 @@ the images' own documentation does; hadolint's DL3066 would have the number, whi
 Images of which the user is not known, and those that do not start as root. No finding either where root is
 given up later, or needed: gosu, su-exec, setpriv and their like, in the file or in a script that the build
 context shows; s6, supervisord, systemd and other init systems; servers that give it up by themselves (nginx,
-Apache, php-fpm, PostgreSQL, …) and official images of such; sshd, cron, Docker and its clients; a file system
-that ADD unpacks into `scratch`; Windows images.
+Apache, php-fpm, PostgreSQL, …) and official images of such; sshd, cron, Docker and its clients; agents that
+read the host's logs (fluentd, filebeat, …); a file system that ADD unpacks into `scratch`; Windows images.
 
 An image that starts nothing, or only a shell or an interpreter, may be a base for others, whose steps need
 root: a finding for information, and only where it copies the build context, exposes a port or ends in
 `USER root`. No fix: a start script that cannot be seen, an application in /root, or a tool whose installer
 puts it there (nvm, rustup, …), a program that `chmod` lets root alone run, a file that ADD fetches, which
-root alone can read, a start that builds (`mvn`, `dotnet run`) or changes files, a program of the system or
-from elsewhere, which may have to be root, a system without a known way to make a user, another SHELL than sh
-and bash, ONBUILD triggers, which would run as the new user.
+root alone can read, a start that builds (`mvn`, `dotnet run`) or changes files, Rails or a store with data
+that nobody is given, a program of the system or from elsewhere, which may have to be root, a system without
+a known way to make a user, another SHELL than sh and bash, ONBUILD triggers, which would run as the new
+user.
 
 ## References
 
@@ -78,7 +79,7 @@ from dockmend._dockerfile.document import Document, Instruction, Meaning, Stage
 from dockmend._dockerfile.state import expand, is_windows, shipping, state_after, state_at
 from dockmend._edit import cased, insert_after
 from dockmend._hook import INFO, UNSAFE, Context, Edit, Finding, Fix, Hook
-from dockmend._project import applications, entrypoint, order, run_as, start
+from dockmend._project import applications, entrypoint, order, run_as, shown, start
 from dockmend._project.images import ROOT, Facts, facts
 from dockmend._project.reference import base_image
 from dockmend._project.root import plain, wants_root
@@ -119,6 +120,8 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
         message, place = "no USER: the container runs as root", own or stage.instruction
     severity = None if _starts_something(begun, known) else INFO
     if severity is None or _holds_application(instructions):
+        if known.user == ROOT:
+            known = shown.system(doc, instructions, image, known)
         fix, reason = _fix(doc, ctx, instructions, stage, begun, known)
         yield Finding(message, place.head, fix, reason, severity)
     elif users:
@@ -190,7 +193,7 @@ def _fix(
         edits, added = edits[:-1], Edit(added.span, edits[-1].text + added.text)
     meanings = tuple(Meaning(name, (), text) for name, text in lines)
     fix = Fix(UNSAFE, (*edits, added), {anchor.index: (meaning, *meanings)})
-    return fix, _consequence(doc, instructions, stage, lines[-1][1])
+    return fix, _consequence(doc, instructions, stage, lines[-1][1], _unsaid(doc, stage, begun, known))
 
 
 def _waits_for(doc: Document, ctx: Context, run: Instruction) -> str:
@@ -216,8 +219,18 @@ def _anchor(stage: Stage) -> Instruction:
     return anchor
 
 
-def _consequence(doc: Document, instructions: Sequence[Instruction], stage: Stage, user: str) -> str:
-    """What the process can no longer do, as far as the file tells."""
+def _unsaid(doc: Document, stage: Stage, begun: Start, known: Facts) -> str:
+    """The port where the base image has the application listen, empty where the file tells another."""
+    env = state_after(doc, stage).env
+    told = any("ASPNETCORE" in name or name == "HTTP_PORTS" for name in env)
+    told = told or any(word.startswith("--urls") for run in begun.runs for word in run.words)
+    return str(known.dotnet_port) if known.dotnet_port and not told else ""
+
+
+def _consequence(
+    doc: Document, instructions: Sequence[Instruction], stage: Stage, user: str, unsaid: str
+) -> str:
+    """What the process can no longer do, as far as the file and the port `unsaid` in it tell."""
     volumes = [path for one in instructions if one.name == "VOLUME" for path in _paths(one)]
     places = [f"VOLUME {path}" for path in volumes if path not in _FOR_ALL]
     state = state_after(doc, stage)
@@ -234,6 +247,7 @@ def _consequence(doc: Document, instructions: Sequence[Instruction], stage: Stag
         for word in one.words
     ]
     ports += [state.env.get("PORT") or ""] if state.env.get("PORT") not in ports else []
+    ports = ports if any(ports) else [unsaid]
     low = [port for port in ports if port.partition("/")[0].isdigit() and int(port.partition("/")[0]) < 1024]
     if low:
         told += f", nor everywhere listen on port {', '.join(low)}"

@@ -84,6 +84,48 @@ LEFT_ALONE = [
         says="what is started is not said here",
     ),
     Row("one string", 'FROM python:3\nEXPOSE 80\nCMD "gunicorn a:b"\n', says="exec-form goes first"),
+    Row(
+        "two systems",
+        "FROM acme/app\nRUN apk add a\nRUN yum install b\nEXPOSE 80\nCMD a\n",
+        says="nothing in the image",
+    ),
+    Row(
+        "a system that a condition tells",
+        "FROM acme/app\nRUN a || apk add a; if b; then apt-get update; fi\nEXPOSE 80\nCMD a\n",
+        says="nothing in the image",
+    ),
+    Row(
+        "Wolfi, which has apk and not all of busybox",
+        "FROM cgr.dev/chainguard/wolfi-base\nRUN apk add a\nEXPOSE 80\nCMD a\n",
+        says="nothing in the image",
+    ),
+    Row(
+        "an interpreter that only a RUN finds",
+        "FROM acme/app\nRUN . /v/bin/activate && python a.py\nRUN PATH=/x node a\nEXPOSE 80\nCMD a\n",
+        says="nothing in the image",
+    ),
+    Row(
+        "an interpreter that goes again",
+        "FROM cgr.dev/a\nRUN python a.py && apk del python\nEXPOSE 80\nCMD a\n",
+        says="nothing in the image",
+    ),
+    Row("a tool of .NET's", 'FROM mcr.microsoft.com/dotnet/aspnet:6.0\nCMD ["dotnet", "ef"]\n', says=""),
+    Row(
+        ".NET's applications that may serve nothing",
+        'FROM mcr.microsoft.com/dotnet/runtime:6.0\nCMD ["dotnet", "a.dll"]\n',
+        says="",
+    ),
+    Row(
+        "such a port, and an init before the script",
+        'FROM alpine:3.20\nEXPOSE 80\nENTRYPOINT ["tini", "--"]\nCMD ["entrypoint.sh", "crond", "-f"]\n',
+        says="which is no server",
+    ),
+    Row(
+        "a port that is open now and then",
+        'FROM alpine:3.20\nEXPOSE 80\nENTRYPOINT ["entrypoint.sh"]\nCMD ["crond", "-f"]\n',
+        says="which is no server",
+    ),
+    Row("a client with a port", "FROM alpine:3.20\nEXPOSE 80\nCMD certbot renew\n", says="is no server"),
     Row("an image that is open", "FROM $BASE\nEXPOSE 80\n", says="nothing in the image"),
 ]
 
@@ -246,6 +288,61 @@ UNSAFE = [
         + HEAD
         + PYTHON.replace("python", "python3", 1)
         + SERVED,
+    ),
+    Row(
+        "curl past a proxy",
+        "FROM nginx:1.27\nENV http_proxy=http://proxy:8080\nCOPY a b\n",
+        f"FROM nginx:1.27\nENV http_proxy=http://proxy:8080\nCOPY a b\n{HEAD}"
+        + CURL.format(80).replace('"curl"', '"curl", "--noproxy", "127.0.0.1"'),
+        says="answers 400 or above",
+    ),
+    Row(
+        "no wget, which may not get past one",
+        "FROM nginx:1.18-alpine\nENV http_proxy=http://proxy:8080\nCOPY a b\n",
+        "FROM nginx:1.18-alpine\nENV http_proxy=http://proxy:8080\nCOPY a b\n"
+        f'{HEAD}["nc", "-z", "127.0.0.1", "80"]\n',
+    ),
+    Row(
+        "bash, by the package manager of an image that is not known",
+        "FROM acme/app\nRUN apt-get update\nEXPOSE 80\nCMD a\n",
+        f"FROM acme/app\nRUN apt-get update\nEXPOSE 80\n{HEAD}{BASH.format(80)}CMD a\n",
+    ),
+    Row(
+        "busybox's nc, by apk",
+        "FROM acme/app\nRUN apk add a && apk del a\nEXPOSE 4000\nCMD a\n",
+        f'FROM acme/app\nRUN apk add a && apk del a\nEXPOSE 4000\n{HEAD}["nc", "-z", "127.0.0.1", "4000"]\nCMD a\n',
+    ),
+    Row(
+        "an interpreter that a RUN runs",
+        "FROM acme/app\nRUN python manage.py migrate\nEXPOSE 8000\nCMD a\n",
+        f"FROM acme/app\nRUN python manage.py migrate\nEXPOSE 8000\n{HEAD}{PYTHON_TCP.format(8000)}CMD a\n",
+    ),
+    Row(
+        "an argument that has the name of a server",
+        'FROM alpine:3.20\nEXPOSE 4000\nENTRYPOINT ["run-book.sh"]\nCMD ["serve"]\n',
+        f'FROM alpine:3.20\nEXPOSE 4000\n{HEAD}["nc", "-z", "127.0.0.1", "4000"]\n'
+        'ENTRYPOINT ["run-book.sh"]\nCMD ["serve"]\n',
+        says="the service on port 4000",
+    ),
+    Row(
+        "the port of .NET's images",
+        'FROM mcr.microsoft.com/dotnet/aspnet:6.0\nCOPY a .\nCMD ["dotnet", "a.dll"]\n',
+        f"FROM mcr.microsoft.com/dotnet/aspnet:6.0\nCOPY a .\n{HEAD}{BASH.format(80)}"
+        'CMD ["dotnet", "a.dll"]\n',
+        says="the dotnet on port 80",
+    ),
+    Row(
+        "the port of .NET's later images",
+        'FROM mcr.microsoft.com/dotnet/aspnet:8.0\nCOPY a .\nCMD ["dotnet", "a.dll"]\n',
+        f"FROM mcr.microsoft.com/dotnet/aspnet:8.0\nCOPY a .\n{HEAD}{BASH.format(8080)}"
+        'CMD ["dotnet", "a.dll"]\n',
+    ),
+    Row(
+        "the port that .NET is told",
+        "FROM microsoft/dotnet:2.1-aspnetcore-runtime\nENV ASPNETCORE_URLS=http://+:5000;https://+:5001\n"
+        'EXPOSE 80\nCMD ["dotnet", "a.dll"]\n',
+        "FROM microsoft/dotnet:2.1-aspnetcore-runtime\nENV ASPNETCORE_URLS=http://+:5000;https://+:5001\n"
+        f'EXPOSE 80\n{HEAD}{BASH.format(5000)}CMD ["dotnet", "a.dll"]\n',
     ),
     Row(
         "busybox's nc",

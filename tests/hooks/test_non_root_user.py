@@ -44,6 +44,17 @@ LEFT_ALONE = [
         says="",
     ),
     Row(
+        "gosu from where its makers have it",
+        "FROM debian:12\nRUN curl -o /bin/gosu https://github.com/tianon/gosu/releases/download/1.17/gosu-amd64\n"
+        'COPY run.sh /\nCMD ["/run.sh"]\n',
+        says="",
+    ),
+    Row(
+        "gosu out of an archive",
+        'FROM alpine:3.20\nRUN cp bin/gosu bin/dumb-init /bin\nENTRYPOINT ["docker-entrypoint.sh"]\n',
+        says="",
+    ),
+    Row(
         "a server for such a script",
         "FROM debian:12\nRUN apt-get install -y openssh-server\nCMD /run.sh\n",
         says="",
@@ -56,6 +67,26 @@ LEFT_ALONE = [
     Row("a server that gives root up", 'FROM debian:12\nCMD ["nginx", "-g", "daemon off;"]\n', says=""),
     Row("a server with its version", 'FROM debian:12\nCMD ["php-fpm8.2", "-F"]\n', says=""),
     Row("what has to be root", 'FROM debian:12\nCMD ["cron", "-f"]\n', says=""),
+    Row(
+        "what reads the host's logs",
+        "FROM fluent/fluentd:v1.16-debian\nUSER root\nCOPY a b\nCMD exec fluentd -c /a\n",
+        says="",
+    ),
+    Row(
+        "a start that fetches into what is root's",
+        "FROM ruby:3\nRUN gem install a\nEXPOSE 3000\nCMD hg pull\n",
+        says="`hg` builds, fetches or installs when it starts",
+    ),
+    Row(
+        "Rails, which writes below tmp",
+        "FROM ruby:3\nWORKDIR /app\nCOPY . .\nCMD bundle exec rails s -b 0.0.0.0\n",
+        says="`rails` writes below its working directory",
+    ),
+    Row(
+        "a store",
+        'FROM debian:12\nRUN a\nVOLUME /db\nCOPY b c\nENTRYPOINT ["/bin/redis-server"]\n',
+        says="`redis-server` keeps its data in VOLUME /db",
+    ),
     Row("a mail server", 'FROM debian:12\nCMD ["exim", "-bd"]\n', says=""),
     Row(
         "a server of some version for a script that cannot be seen",
@@ -103,6 +134,16 @@ LEFT_ALONE = [
         says="lets root alone read `/a.jar`",
     ),
     Row(
+        "such a client, made executable",
+        "FROM alpine:3.20\nRUN mv docker/* /usr/bin/ && chmod +x /usr/bin/docker && rm -r docker\nCOPY a /\nCMD /a\n",
+        says="",
+    ),
+    Row(
+        "such a client by Docker's own installer",
+        "FROM python:3\nRUN curl -fsSL https://get.docker.com | sh\nCMD python app.py\n",
+        says="",
+    ),
+    Row(
         "a client of Docker's socket, which is root's",
         "FROM alpine:3.20\nCOPY --from=docker:27-cli /usr/local/bin/docker /bin/docker\nCOPY a /\nCMD /a\n",
         says="",
@@ -148,17 +189,17 @@ LEFT_ALONE = [
     Row(
         "make at the start",
         'FROM gcc:14\nWORKDIR /app\nCOPY . .\nCMD ["make"]\n',
-        says="`make` builds or installs when it starts",
+        says="`make` builds, fetches or installs when it starts",
     ),
     Row(
         "a tool that builds at the start",
         "FROM maven:3\nCOPY . .\nRUN mvn install\nCMD exec mvn exec:java -Dexec.args=/data\n",
-        says="`mvn` builds or installs when it starts",
+        says="`mvn` builds, fetches or installs when it starts",
     ),
     Row(
         "a tool that builds, in exec form",
         'FROM mcr.microsoft.com/dotnet/sdk:8.0\nCOPY . /a\nCMD ["dotnet", "run"]\n',
-        says="`dotnet` builds or installs when it starts",
+        says="`dotnet` builds, fetches or installs when it starts",
     ),
     Row(
         "files that change at the start",
@@ -206,6 +247,40 @@ LEFT_ALONE = [
 ]
 
 UNSAFE = [
+    Row(
+        "Rails in a folder that is given away",
+        "FROM ruby:3\nWORKDIR /app\nCOPY --chown=1000 . .\nCMD rails s\n",
+        f"FROM ruby:3\nWORKDIR /app\nCOPY --chown=1000 . .\n{RUN}CMD rails s\n",
+    ),
+    Row(
+        "a store whose data are given away",
+        "FROM debian:12\nVOLUME /db\nRUN chown a /db\nCOPY b c\nCMD redis-server\n",
+        f"FROM debian:12\nVOLUME /db\nRUN chown a /db\nCOPY b c\n{RUN}CMD redis-server\n",
+    ),
+    Row(
+        "a client that is known",
+        'FROM debian:12\nCOPY b c\nENTRYPOINT ["/usr/bin/curl"]\n',
+        f'FROM debian:12\nCOPY b c\n{RUN}ENTRYPOINT ["/usr/bin/curl"]\n',
+    ),
+    Row(
+        "the port that .NET's images set",
+        'FROM mcr.microsoft.com/dotnet/aspnet:6.0\nCOPY a .\nCMD ["dotnet", "a.dll"]\n',
+        f'FROM mcr.microsoft.com/dotnet/aspnet:6.0\nCOPY a .\n{RUN}CMD ["dotnet", "a.dll"]\n',
+        says="nor everywhere listen on port 80",
+    ),
+    Row(
+        "another port for .NET",
+        "FROM mcr.microsoft.com/dotnet/core/aspnet:3.1\nENV ASPNETCORE_URLS=http://+:5000\nCOPY a .\n"
+        'CMD ["dotnet", "a.dll"]\n',
+        "FROM mcr.microsoft.com/dotnet/core/aspnet:3.1\nENV ASPNETCORE_URLS=http://+:5000\nCOPY a .\n"
+        f'{RUN}CMD ["dotnet", "a.dll"]\n',
+        says="where root alone may",
+    ),
+    Row(
+        "an image whose system a RUN tells",
+        f"ARG V\nFROM python:$V\nRUN apt-get update\nCOPY a .\n{APP}",
+        f"ARG V\nFROM python:$V\nRUN apt-get update\nCOPY a .\n{RUN}{APP}",
+    ),
     *(
         Row(
             f"a program {where}",

@@ -23,9 +23,9 @@ _KNOWN = frozenset(
 # What a script says, waits or prepares with.
 _ASIDE = frozenset(
     """
-    . : [ [[ awk cat cd chmod chown cp cut date echo env exec export false find getopts grep head hostname ln
-    ls mkdir mv printf pwd read return rm sed set shift sleep sort source tail tee test touch tr trap true
-    type ulimit umask unset until wait
+    . : [ [[ awk cat cd chmod chown cp curl cut date echo env exec export false find getopts grep head
+    hostname ln ls mkdir mv printf pwd read return rm sed set shift sleep sort source tail tee test touch tr
+    trap true type ulimit umask unset until wait wget
     """.split()  # noqa: SIM905
 )
 # What installs or builds applications, not parts of a system.

@@ -170,7 +170,8 @@ class Facts(NamedTuple):
     `brings` an unprivileged user that is there for applications. `drops` says that what it starts by
     itself as root gives root up; `init` is CMD or ENTRYPOINT where that starts an init system or a
     supervisor. `tools` are commands certainly on the PATH, `full` those that a slim variant of the same
-    image lacks. `port` and `protocol` are where it serves when nothing else is started.
+    image lacks. `port` and `protocol` are where it serves when nothing else is started, `dotnet_port` where
+    an application on ASP.NET Core listens unless it is told otherwise.
     """
 
     family: str | None = None
@@ -182,6 +183,7 @@ class Facts(NamedTuple):
     full: frozenset[str] = frozenset()
     port: int | None = None
     protocol: str = TCP
+    dotnet_port: int | None = None
 
 
 def facts(image: Image) -> Facts:
@@ -193,9 +195,14 @@ def facts(image: Image) -> Facts:
     known = known._replace(family=_system(image, known.family if row else None))
     if key in _BY_TAG:
         known = _BY_TAG[key](known, image)
-    tools = known.tools | _SYSTEM_TOOLS.get(known.family or "", frozenset())
     full = known.full if known.family == DEBIAN and "slim" not in image.words else frozenset[str]()
-    return known._replace(tools=tools, full=full)
+    return with_family(known._replace(full=full), known.family)
+
+
+def with_family(known: Facts, family: str | None) -> Facts:
+    """`known` of an image of the system `family`, with that system's tools."""
+    tools = known.tools | _SYSTEM_TOOLS.get(family or "", frozenset())
+    return known._replace(family=family, tools=tools)
 
 
 def family(image: Image) -> str | None:
@@ -286,11 +293,22 @@ def _by_fpm(known: Facts, image: Image) -> Facts:
 
 
 def _dotnet(known: Facts, image: Image) -> Facts:
-    """From 8 on there is a user `app`, and images without a shell start as it."""
+    """From 8 on there is a user `app`, and images without a shell start as it.
+
+    https://learn.microsoft.com/dotnet/core/compatibility/containers/8.0/aspnet-port
+    """
     major = _major(image)
+    if major and image.name.endswith("/aspnet"):
+        known = known._replace(dotnet_port=80 if major < 8 else 8080)
     if image.open or "distroless" in image.words or any("chiseled" in word for word in image.words):
         return known._replace(user=None if image.open else "app", family=None)
     return known._replace(brings="app" if major and major >= 8 else None)
+
+
+def _aspnetcore(known: Facts, image: Image) -> Facts:
+    """The names before that, up to version 3."""
+    runtime = image.name.endswith(("aspnet", "aspnetcore")) or "aspnetcore" in image.words
+    return known._replace(dotnet_port=80) if runtime and not image.open else known
 
 
 def _distroless(known: Facts, image: Image) -> Facts:
@@ -314,6 +332,9 @@ _BY_TAG: dict[str, Callable[[Facts, Image], Facts]] = {
     **dict.fromkeys(("wordpress", "drupal", "joomla", "nextcloud", "phpmyadmin", "matomo"), _by_fpm),
     **dict.fromkeys(
         (f"mcr.microsoft.com/dotnet/{x}" for x in ("aspnet", "runtime", "runtime-deps", "sdk")), _dotnet
+    ),
+    **dict.fromkeys(
+        ("microsoft/aspnetcore", "microsoft/dotnet", "mcr.microsoft.com/dotnet/core/aspnet"), _aspnetcore
     ),
     "gcr.io/distroless/": _distroless,
     "ghcr.io/astral-sh/uv": _uv,

@@ -60,22 +60,26 @@ _PACKAGES = {
 
 
 def probe(
-    port: int, protocol: str, own: bool, there: Mapping[str, str], more: Iterable[str]
+    port: int, protocol: str, own: bool, there: Mapping[str, str], more: Iterable[str], proxied: bool
 ) -> tuple[str, ...] | None:
     """The command that asks at `port` with what the image has, exit status 0 where it is well; None for none.
 
     `there` are the tools that are the image's own or that the container starts, each as it is to be called,
-    and `more` those that a RUN installs, on the PATH. `own` says that the image itself serves there.
+    and `more` those that a RUN installs, on the PATH. `own` says that the image itself serves there,
+    `proxied` that its variables name a proxy.
     """
     tools = {**dict.fromkeys(more), **there}
     # Python 2 has no http.client.
     asks = [one for one in _PROBES if one[0] in tools and (one[2][-1] != _PYTHON_HTTP or "python3" in tools)]
+    # What keeps wget from the proxy differs between GNU's and busybox's.
+    asks = [one for one in asks if one[0] != "wget"] if proxied else asks
     for kind in [_OWN] * own + [HTTP] * (protocol != TCP) + [PAGE] * (protocol == PAGE) + [TCP]:
         able = [(tool, command) for tool, what, command in asks if what == kind]
         # Python may be there to build with alone, where the program itself is one of Node's.
         able.sort(key=lambda one: one[0] not in _INTERPRETERS.intersection(there))
         for tool, (_, *words) in able:
-            return (tools[tool] or tool, *(word.replace("{port}", str(port)) for word in words))
+            around = ("--noproxy", "127.0.0.1") if proxied and tool == "curl" else ()
+            return (tools[tool] or tool, *around, *(word.replace("{port}", str(port)) for word in words))
     return None
 
 

@@ -17,13 +17,15 @@ _DROPPERS = frozenset(
     start-stop-daemon su su-exec sudo user-exec
     """.split()  # noqa: SIM905
 )
-# What starts as root on purpose: servers that give it up or have to keep it, init systems, system tools.
+# What starts as root on purpose: servers that give it up or have to keep it, init systems, system tools,
+# agents that read what is root's on the host.
 _ROOTS = frozenset(
     """
     apache2 apache2-foreground apache2ctl apachectl apcupsd asterisk atd auditd avahi-daemon bettercap bird
     certbot chronyd collectd containerd cron crond cupsd dbus-daemon debootstrap dhcpd dnscrypt-proxy dnsmasq
     dockerd dockerd-entrypoint.sh dovecot exim exim4 fail2ban-server falco freeradius freshclam haproxy
     haveged hiawatha hostapd httpd httpd-foreground in.tftpd
+    auditbeat cadvisor filebeat fluent-bit fluentd google-fluentd journalbeat metricbeat packetbeat td-agent
     inetd init ipsec iptables keepalived kubelet lb libvirtd lighttpd mariadbd memcached minidlnad mosquitto
     mount murmurd my_init mysqld mysqld_safe named nginx nmbd ntpd opendkim openresty openvpn osqueryd pdnsd
     php-fpm postfix postgres privoxy proftpd pure-ftpd quagga rabbitmq-server radiusd radvd rc-service
@@ -35,14 +37,14 @@ _ROOTS = frozenset(
 )
 # Packages of these, and of what gives root up: where the start script cannot be seen, they are there for it.
 _PACKAGES = regex(
-    r"(?<![\w./-])(?:gosu|su-exec|s6-overlay|supervisor|runit|nginx(?:-full|-light|-extras)?|apache2|httpd"
+    r"(?<![\w.-])(?:gosu|su-exec|s6-overlay)(?![\w.])|(?<![\w./-])(?:supervisor|runit|nginx(?:-full|-light|-extras)?|apache2|httpd"
     r"|lighttpd|php[0-9.]*-fpm|(?:mysql|mariadb)-server(?:-[0-9.]+)?|openssh-server|mariadb|postgresql(?:-[0-9.]+)?|openssh|cron"
     r"|cronie|dcron|vsftpd|proftpd[\w-]*|pure-ftpd|cups|rsyslog|squid3?|bind9?|dnsmasq|postfix|dovecot[\w-]*"
     r"|exim4|hiawatha|openvpn|haproxy|varnish|samba|nfs-kernel-server|strongswan|iptables|fail2ban|slapd)(?![\w.-])"
 )
 # Whoever may write to the socket is root of the host, and it is root's.
 _SOCKET = regex(
-    r"docker\.sock\b|(?<![\w./-])docker(?:\.io|-ce|-ce-cli|-cli)(?![\w.-])|/bin/docker[\"\]\s]*\Z"
+    r"docker\.sock\b|(?<![\w./-])docker(?:\.io|-ce|-ce-cli|-cli)(?![\w.-])|/bin/docker(?![\w./-])|\bget\.docker\.com\b"
 )
 _USER_OPTION = regex(r"--(?:user|uid|chuid|setuid|setuser)(?:=|\Z)")
 

@@ -36,7 +36,12 @@ _FREE = regex(r"/(?:var/)?tmp(?:/|\Z)|/dev/|/run/user/|-")
 _BUILDERS = regex(
     r"(?:(?:./)?(?:mvnw?|gradlew?)|sbt|lein|make)(?: |\Z)|dotnet (?:run|watch|test)\b"
     r"|(?:npm|yarn|pnpm|bower|bundle|gem|pip3?) (?:ci|i|install)\b"
+    r"|(?:git|hg|svn) (?:checkout|fetch|pull|reset|update|up)\b"
 )
+# Servers that do not start where they cannot write: what is below tmp of the application, or their data.
+_AT_WORK = regex(r"rails (?:s|server)(?: |\Z)")
+_GIVES = regex(r"\bchown\b|\bchmod -R")
+_STORES = frozenset({"etcd", "influxd", "mongod", "mongos", "redis-server"})
 # What is put into root's home, and by what nothing is.
 _PASS = frozenset({"rm", "cd", ".", "source"})
 _AT_HOME = regex(
@@ -137,7 +142,15 @@ def closed(doc: Document, stage: Stage, instructions: Sequence[Instruction], beg
     for run in begun.runs:
         whole = " ".join((run.name, *run.words[1:]))
         if _BUILDERS.match(whole):
-            return f"`{run.name}` builds or installs when it starts, where root alone may write"
+            return f"`{run.name}` builds, fetches or installs when it starts, where root alone may write"
+        if _AT_WORK.match(whole) and not _is_given(instructions, ""):
+            return f"`{run.name}` writes below its working directory, which is root's"
+        if run.name in _STORES:
+            for one in instructions:
+                paths = one.json or [word.text for word in one.words] if one.name == "VOLUME" else ()
+                for path in paths:
+                    if not _is_given(instructions, path):
+                        return f"`{run.name}` keeps its data in VOLUME {path}, which is root's"
         if _changes(run.words):
             return f"it starts with `{run.name}`, which changes what is root's"
         for place, word in enumerate(run.words[:3]):
@@ -147,6 +160,16 @@ def closed(doc: Document, stage: Stage, instructions: Sequence[Instruction], beg
             if line:
                 return f"line {line} lets root alone {'run' if need == _EXECUTE else 'read'} `{word}`"
     return ""
+
+
+def _is_given(instructions: Sequence[Instruction], path: str) -> bool:
+    """Whether a RUN that names `path` gives something away, or a copy comes with an owner."""
+    for one in instructions:
+        if one.name in ("ADD", "COPY") and one.flag("chown") is not None:
+            return True
+        if one.name == "RUN" and path in one.args.text and _GIVES.search(one.args.text):
+            return True
+    return False
 
 
 def _changes(command: Sequence[str]) -> bool:

@@ -70,6 +70,7 @@ memcached               | tcp  | 11211 | -p --port
 rabbitmq-server         | tcp  | 5672
 sshd                    | tcp  | 22   | -p
 node                    | tcp  |      | | PORT
+dotnet                  | tcp  |      | --urls          | ASPNETCORE_URLS
 """
 
 _POSITIONAL = "."
@@ -126,14 +127,21 @@ def find(run: Run, env: Mapping[str, str | None]) -> Server | None:
     row = _row(name, words) or _row(_VERSION.sub("", name), words)
     if row is not None and row.words == ("manage.py", "runserver") and any(map(_FLASK_SCRIPT.match, words)):
         row = _ROWS["Flask-Script",]
-    if row is None or (row.words == ("node",) and not words):
+    if row is None or _is_another(row, words):
         return None
     protocol = TCP if any(word.startswith(_SECURE) for word in words) else row.protocol
     told = _told(row, words) or env.get(row.variable)
     if told is None:
         # uWSGI with settings in a file may speak its own protocol.
         return Server(name, protocol if row.port else TCP, row.port, False)
-    return Server(name, protocol, port_of(told, env), True)
+    return Server(name, protocol, port_of(told.partition(";")[0], env), True)
+
+
+def _is_another(row: _Row, words: Sequence[str]) -> bool:
+    """Whether it only has the name of the server: Node's prompt, a tool of .NET's, an argument."""
+    if row.words == ("dotnet",):
+        return not words or not words[0].endswith(".dll")
+    return row.words in (("node",), ("serve",)) and not words
 
 
 def _row(name: str, words: Sequence[str]) -> _Row | None:

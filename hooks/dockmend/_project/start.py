@@ -140,7 +140,9 @@ class _Reader:
         elif at or _SCRIPT.match(posixpath.basename(path)) or self._is_copied_script(path):
             self.unseen = self.unseen or path
             self.runs.append(place._replace(words=words))
-            handed = rest[rest.index("--") + 1 :] if "--" in rest else () if depth else self.handed
+            # Where ENTRYPOINT is but `tini --`, the script is CMD's own.
+            given = rest if words == tuple(self.handed) else self.handed
+            handed = rest[rest.index("--") + 1 :] if "--" in rest else () if depth else given
             self.run(handed, place, depth + 1)
         else:
             self.runs.append(place._replace(words=words))
