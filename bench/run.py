@@ -101,10 +101,10 @@ def medians(
 ) -> dict[str, Cost]:
     """The median of each command's costs, the commands run in turn."""
     costs: dict[str, list[Cost]] = {name: [] for name in commands}
-    for number in range(runs + 1):
+    for number in range(runs + (runs > 1)):
         for name, command in commands.items():
             cost = run(command, folder, cores)
-            if number:  # the first warms the caches
+            if number or runs == 1:  # of several, the first warms the caches
                 costs[name].append(cost)
     return {name: Cost(*map(statistics.median, zip(*found))) for name, found in costs.items()}
 

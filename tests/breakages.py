@@ -99,9 +99,9 @@ BREAKAGES = (
     ),
     Breakage(
         "healthcheck asks another port",
-        "healthcheck.py",
-        "probes.probe(service.port or 0,",
-        "probes.probe((service.port or 0) + 1,",
+        "_project/probes.py",
+        'word.replace("{port}", str(port))',
+        'word.replace("{port}", str(port + 1))',
         f"{EXAMPLES}_healthcheck",
     ),
     Breakage(
