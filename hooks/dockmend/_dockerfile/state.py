@@ -25,9 +25,9 @@ MAX_VALUE = 1 << 16
 MAX_PATH = 4096
 
 _WINDOWS = regex(
-    r"(?i)(?:\A|/)(?:windows|(?:windows)?servercore|nanoserver|dotnet/framework|iis)(?:[/:@]|\Z)"
+    r"(?:\A|/)(?:windows|(?:windows)?servercore|nanoserver|dotnet/framework|iis)(?:[/:@]|\Z)"
 )
-_WINDOWS_TAG = regex(r"(?i):[^/]*(?:nanoserver|windowsservercore|windows)")
+_WINDOWS_TAG = regex(r":[^/]*(?:nanoserver|windowsservercore|windows)")
 _VARIABLE = regex(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))")
 
 
