@@ -85,14 +85,14 @@ def pre_commit_id(name: str) -> str:
 
 # Each part and those it may import from; every part may import from itself but the hooks.
 LAYERS = [
-    {"__init__", "_cli", "_commands", "_options", "_parser", "_report", "_server"},
+    {"__init__", "_cli", "_command", "_commands", "_options", "_parser", "_report", "_server"},
     {"_engine", "_registry"},
     {"hooks"},
     {"_hook", "_edit"},
     {"_project", "_shell"},
     {"_compose"},
     {"_dockerfile"},
-    {"_regex", "_typing"},
+    {"_functools", "_regex", "_typing"},
 ]
 # Imported inside functions, so that a hook's command is one line.
 EXCEPTIONS = {("hooks", "_cli")}

@@ -6,11 +6,11 @@ write nothing, and read nothing but a build context that is given.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from dockmend._engine.mend import Result, Settings
 
 __version__ = "0.1.0"

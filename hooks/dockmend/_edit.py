@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from dockmend._dockerfile.span import Span
@@ -11,6 +10,8 @@ from dockmend._hook import Edit
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from dockmend._dockerfile.document import Document, Instruction
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-
-from dockmend._dockerfile.span import Edit as Edit  # noqa: PLC0414 - hooks take it from here
-from dockmend._dockerfile.span import Span
+from dockmend._dockerfile.span import Edit as Edit  # noqa: PLC0414, TC001 - hooks take it from here
 from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
     from dockmend._compose.document import ComposeFile
     from dockmend._dockerfile.document import Document
+    from dockmend._dockerfile.span import Span
     from dockmend._project.context import BuildContext
     from dockmend._project.scripts import ScriptFile
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from types import SimpleNamespace
 
 from dockmend import _registry
-from dockmend._commands import COMMANDS
-from dockmend._engine.errors import nearest
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any, NoReturn
 
     from dockmend._hook import Hook
@@ -45,17 +42,36 @@ DEFAULTS: dict[str, Any] = {
 """Every option of `dockmend` and of the hooks' own commands, and its value where it is not given."""
 
 
-def parse(arguments: Sequence[str], hook: Hook | None) -> SimpleNamespace:
-    """The options of `dockmend` or, where `hook` is given, of that hook's own command; `paths` are the rest.
+class Options:
+    """The options by name; `paths` are what is left."""
+
+    def __init__(self) -> None:
+        self.__dict__.update(DEFAULTS)
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
+
+        def __setattr__(self, name: str, value: Any) -> None: ...
+
+
+def parse(arguments: Sequence[str], hook: Hook | None) -> Options:
+    """The options of `dockmend` or, where `hook` is given, of that hook's own command.
 
     Ends the process, with status 2 and one line, where they make no sense.
     """
-    options = SimpleNamespace(**DEFAULTS)
+    options = Options()
     given = list(arguments)
     split = given.index("--") if "--" in given else len(given)
     rest = given[:split]
-    # pre-commit gives a hook nothing but files: argparse is not imported for them.
-    if any(word.startswith("-") and word != "-" for word in rest):
+    # For what pre-commit calls, argparse is not imported: it takes as long as a small file.
+    switches = [word for word in rest if word.startswith("-") and word != "-"]
+    if all(_is_switch(word, hook) for word in switches):
+        for word in switches:
+            setattr(options, _name(word), True)
+        rest = [word for word in rest if word not in switches]
+    else:
+        from dockmend._engine.errors import nearest
         from dockmend._parser import parser_of
 
         parser = parser_of(hook)
@@ -71,6 +87,21 @@ def parse(arguments: Sequence[str], hook: Hook | None) -> SimpleNamespace:
     return options
 
 
+def _name(option: str) -> str:
+    return option[2:].replace("-", "_")
+
+
+def _is_switch(word: str, hook: Hook | None) -> bool:
+    """Whether it is spelled out, takes no value, and is an option of that command."""
+    others = ("check", "update") if hook is None else ("add_ignores", "fix", "update")
+    return (
+        word[:2] == "--"
+        and "_" not in word
+        and DEFAULTS.get(_name(word)) is False
+        and _name(word) not in others
+    )
+
+
 def _refuse(hook: Hook | None, message: str) -> NoReturn:
     from dockmend._parser import parser_of
 
@@ -79,13 +110,16 @@ def _refuse(hook: Hook | None, message: str) -> NoReturn:
 
 def _refuse_misspelt(word: str) -> None:
     """End where the first path, which is none, looks like a command or is a hook."""
+    from dockmend._commands import COMMANDS
+    from dockmend._engine.errors import nearest
+
     if word in _registry.HOOKS:
         _refuse(None, f"there is no file `{word}`; to run that hook alone, `--select {word}`")
     if found := nearest(word, COMMANDS):
         _refuse(None, f"there is no file or command `{word}`{found}")
 
 
-def _check(options: SimpleNamespace, hook: Hook | None) -> None:
+def _check(options: Options, hook: Hook | None) -> None:
     for name in ("select", "extend_select", "ignore"):
         option = f"--{name.replace('_', '-')}"
         setattr(options, name, _names(hook, option, getattr(options, name)))
@@ -118,6 +152,8 @@ def _names(hook: Hook | None, option: str, codes: list[str] | None) -> tuple[str
     """What comma-separated names and codes mean, as in `Job.select`; None where the option is not given."""
     if codes is None:
         return None
+    from dockmend._engine.errors import nearest
+
     names: list[str] = []
     for code in ",".join(codes).split(","):
         if code := code.strip():

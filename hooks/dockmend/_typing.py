@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from typing import Protocol as Protocol  # noqa: PLC0414
     from typing import cast as cast  # noqa: PLC0414
 else:
-    from collections import _tuplegetter
+    try:
+        from _collections import _tuplegetter
+    except ImportError:  # it is CPython's
+        from collections import _tuplegetter
 
     Protocol = object
 

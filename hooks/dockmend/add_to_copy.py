@@ -51,7 +51,6 @@ becomes the absolute one that it is (`ADD app .` is `COPY app /`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from dockmend._dockerfile.document import Document, Instruction, Logical, Meaning, Stage
 from dockmend._dockerfile.state import state_at
@@ -61,7 +60,10 @@ from dockmend._project.context import FILE, FOLDER, BuildContext, Entry, relativ
 from dockmend._project.pattern import has_wildcard
 from dockmend._project.sources import Source, copy_sources, is_remote
 from dockmend._regex import regex
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 COMMON_FLAGS = frozenset({"chown", "chmod", "exclude", "link"})
 RELATIVE = "its target is relative and no WORKDIR says to what, which is reported of a COPY (DL3045)"

@@ -52,13 +52,15 @@ This hook goes before merge-run, which leaves an installation that can be moved 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from dockmend._dockerfile.document import Document, Instruction, Meaning
 from dockmend._dockerfile.span import Span
 from dockmend._hook import INFO, SAFE, UNSAFE, WARNING, Context, Edit, Finding, Fix, Hook, Place
 from dockmend._project.order import Plan, plans
 from dockmend._shell.groups import partners
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def check(doc: Document, ctx: Context) -> Iterator[Finding]:

@@ -59,12 +59,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from dockmend._compose.document import ComposeFile
 from dockmend._compose.edit import put
 from dockmend._hook import INFO, UNSAFE, Context, Finding, Fix, Hook, nothing
 from dockmend._project.limits import CPUS, MEMORY, Lack, lacking
-from dockmend._project.scripts import ScriptFile
 from dockmend._regex import regex
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dockmend._compose.document import ComposeFile
+    from dockmend._project.scripts import ScriptFile
 
 _CALLED = {MEMORY: "memory", CPUS: "CPU"}
 # https://docs.docker.com/reference/compose-file/extension/#specifying-byte-values

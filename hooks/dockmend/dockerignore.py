@@ -91,10 +91,8 @@ nothing, and which of the two lines is the mistake is the author's to say.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from dockmend._dockerfile.document import Document, Instruction
 from dockmend._hook import INFO, SAFE, Context, FileEdit, Finding, Fix, Hook, Unavailable
 from dockmend._project.context import FILE, FOLDER, MISSING, BuildContext, Ignore
 from dockmend._project.ignore import IgnoreFile
@@ -103,6 +101,9 @@ from dockmend._project.sources import Source, context_sources
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from dockmend._dockerfile.document import Document, Instruction
     from dockmend._project.baked import Baked
     from dockmend._project.project import Project
 

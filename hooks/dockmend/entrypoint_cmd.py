@@ -60,10 +60,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
 
 from dockmend._dockerfile import array
-from dockmend._dockerfile.document import Document, Instruction, Stage
 from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.state import is_windows, state_after, state_at
 from dockmend._edit import cased
@@ -71,6 +69,12 @@ from dockmend._hook import INFO, SAFE, UNSAFE, Context, Edit, Finding, Fix, Hook
 from dockmend._project import entrypoint
 from dockmend._regex import regex
 from dockmend._shell import words
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dockmend._dockerfile.document import Document, Instruction, Stage
 
 # With hadolint's codes for more of them.
 _ONE_EACH = {"CMD": "DL4003", "ENTRYPOINT": "DL4004", "HEALTHCHECK": "DL3012"}

@@ -55,12 +55,9 @@ bytes that are not UTF-8; HEALTHCHECK commands that take a shell, for which the 
 from __future__ import annotations
 
 import posixpath
-import re
-from collections.abc import Iterator, Mapping, Sequence
 
 from dockmend._dockerfile import array
-from dockmend._dockerfile.document import Document, Instruction, Logical, Meaning, Stage
-from dockmend._dockerfile.lexer import GO_SPACE
+from dockmend._dockerfile.lexer import split_kind
 from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.state import DEFAULT_SHELL, is_windows, state_after, state_at
 from dockmend._hook import INFO, SAFE, UNSAFE, Context, Edit, Finding, Fix, Hook
@@ -73,9 +70,11 @@ from dockmend._shell.words import BUILTINS, Command, Word
 from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import TypeAlias
 
     from dockmend._compose.document import ComposeFile
+    from dockmend._dockerfile.document import Document, Instruction, Logical, Meaning, Stage
 
 _STARTS = ("entrypoint", "command")
 _BYTES = "it has bytes that JSON cannot hold"
@@ -121,8 +120,9 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
         hides = target.name == "ENTRYPOINT" and stage.index in commanded
         place = _Place(doc, ctx, stage, instruction, target, target.args, hides, last)
         if target.name == "HEALTHCHECK":
-            if (command := re.match(rf"(?i)CMD[{GO_SPACE}]+", target.args.text)) is not None:
-                args = target.args.slice(command.end(), len(target.args.text))
+            kind, start = split_kind(target.args.text)
+            if kind == "CMD" and start < len(target.args.text):
+                args = target.args.slice(start, len(target.args.text))
                 yield _healthcheck(place._replace(args=args))
         elif target.name in ("CMD", "ENTRYPOINT"):
             found = _start(place)

@@ -67,8 +67,6 @@ clears that up), or an image that starts nothing of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from dockmend._dockerfile import array
 from dockmend._dockerfile.document import Document, Meaning, Stage
 from dockmend._dockerfile.state import expand, is_windows, shipping, state_after, state_at
@@ -78,9 +76,13 @@ from dockmend._project import entrypoint, probes, servers, shown, start
 from dockmend._project.images import PAGE, TCP, Facts, facts
 from dockmend._project.reference import Image, base_image
 from dockmend._project.servers import Server
-from dockmend._project.start import Run, Start
 from dockmend._shell.words import SHELLS
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dockmend._project.start import Run, Start
 
 _FLAGS = ("--interval=30s", "--timeout=5s", "--start-period=30s")
 _STARTS = ("CMD", "ENTRYPOINT")

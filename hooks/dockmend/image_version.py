@@ -54,7 +54,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from dockmend._dockerfile.document import Document
 from dockmend._hook import UNSAFE, Context, Finding, Fix, Hook
 from dockmend._project.image_uses import Place, Use, deciding, image_uses, service_images
 from dockmend._project.reference import SCRATCH, Image, filled, parse
@@ -64,6 +63,7 @@ from dockmend._typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dockmend._compose.document import ComposeFile
     from dockmend._compose.edit import Put
+    from dockmend._dockerfile.document import Document
 
 LATEST = "latest"
 

@@ -52,12 +52,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dockmend._dockerfile.document import Document
 from dockmend._dockerfile.span import Span
 from dockmend._hook import ERROR, INFO, WARNING, Context, Finding, Hook, Unavailable
 from dockmend._project import hadolint
 from dockmend._project.hadolint_config import SEVERITIES
 from dockmend._project.registries import untrusted
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dockmend._dockerfile.document import Document
 
 _MISSING = "hadolint is not there; run `pip install 'dockmend[lint]'`, or put it on the PATH"
 

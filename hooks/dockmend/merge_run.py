@@ -60,16 +60,19 @@ is not joined with the RUN behind it, since that COPY goes between them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-from dockmend._dockerfile.document import Document, Instruction
 from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.state import shipping
 from dockmend._hook import INFO, SAFE, Context, Edit, Finding, Fix, Hook
 from dockmend._project.order import held
 from dockmend._shell import join
-from dockmend._shell.effects import Effects
 from dockmend._shell.groups import end_of, parted, rows
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dockmend._dockerfile.document import Document, Instruction
+    from dockmend._shell.effects import Effects
 
 _JOINT = "    && "
 

@@ -70,10 +70,6 @@ that are built in the image they ship in are reported; what they need to run is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from dockmend._dockerfile.document import Document, Stage
-from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.state import is_windows
 from dockmend._hook import INFO, UNSAFE, Context, Edit, Finding, Fix, Hook
 from dockmend._project import start
@@ -88,6 +84,13 @@ from dockmend._shell.code import code_of
 from dockmend._shell.groups import partners
 from dockmend._shell.installed import package_name, packages
 from dockmend._shell.packages import is_opaque
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dockmend._dockerfile.document import Document, Stage
+    from dockmend._dockerfile.span import Span
 
 _COMPILES = frozenset(
     """

@@ -53,11 +53,9 @@ RUN names, one of several of an instruction, Windows images, and an older `# syn
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from dockmend._dockerfile.assignments import assignments
-from dockmend._dockerfile.document import Document, Instruction, Meaning, Stage
 from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.state import is_windows
 from dockmend._hook import ERROR, UNSAFE, Context, Edit, Finding, Fix, Hook
@@ -70,8 +68,11 @@ from dockmend._shell.groups import partners
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from dockmend._compose.document import ComposeFile
     from dockmend._compose.edit import Put
+    from dockmend._dockerfile.document import Document, Instruction, Meaning, Stage
 
 _REVOKE = "whoever has the file or the image knows it: revoke it, and "
 _AT_RUN = "it can be given when the container runs, as with `docker run --env-file`"

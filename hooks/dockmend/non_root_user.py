@@ -73,8 +73,6 @@ user.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
 from dockmend._dockerfile.document import Document, Instruction, Meaning, Stage
 from dockmend._dockerfile.state import expand, is_windows, shipping, state_after, state_at
 from dockmend._edit import cased, insert_after
@@ -84,9 +82,14 @@ from dockmend._project.images import ROOT, Facts, facts
 from dockmend._project.reference import base_image
 from dockmend._project.root import plain, wants_root
 from dockmend._project.run_as import is_root
-from dockmend._project.start import Start
 from dockmend._regex import regex
 from dockmend._shell import groups
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dockmend._project.start import Start
 
 _STEPS = frozenset({"ADD", "COPY", "RUN", "USER", "WORKDIR"})
 _STARTS = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})

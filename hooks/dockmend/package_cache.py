@@ -51,10 +51,8 @@ merge-run goes first: where it joins RUN instructions of one manager, this hook 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from dockmend._dockerfile.document import Document, Instruction, Stage
 from dockmend._dockerfile.mount import covered, mounts
 from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.state import is_windows, root_base, shipping, state_after
@@ -65,10 +63,16 @@ from dockmend._regex import regex
 from dockmend._shell import append, packages
 from dockmend._shell.append import Added
 from dockmend._shell.code import Code, code_of
-from dockmend._shell.commands import Command
 from dockmend._shell.groups import partners
 from dockmend._shell.package_uses import Uses
 from dockmend._shell.packages import APK, APT, MAY_NEED, NEEDS, YARN, Manager
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from dockmend._dockerfile.document import Document, Instruction, Stage
+    from dockmend._shell.commands import Command
 
 _ANY = regex(r"apt|apk|yum|dnf|zypper|yarn|nodesource|docker|packagecloud")
 _OLD_ALPINE = regex(r"(?:.*/)?alpine:(?:2\.[0-9]+|3\.[0-2])(?![0-9])")

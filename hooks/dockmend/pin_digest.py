@@ -89,7 +89,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from dockmend._dockerfile.document import Document
 from dockmend._hook import UNSAFE, Context, Finding, Fix, Hook
 from dockmend._project import content_trust
 from dockmend._project.content_trust import INSTEAD, MESSAGE
@@ -98,6 +97,7 @@ from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dockmend._compose.document import ComposeFile
+    from dockmend._dockerfile.document import Document
     from dockmend._project.registry import Question
     from dockmend._project.scripts import ScriptFile
 

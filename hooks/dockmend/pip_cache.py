@@ -50,10 +50,8 @@ merge-run goes first: it joins only RUN instructions of equal flags, so this hoo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from dockmend._dockerfile.document import Document, Instruction
 from dockmend._dockerfile.mount import covered, mounts
 from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.state import is_windows, root_base
@@ -63,9 +61,15 @@ from dockmend._project.users import ROOT, User, Users
 from dockmend._regex import regex
 from dockmend._shell import python_caches
 from dockmend._shell.code import Code, code_of
-from dockmend._shell.commands import Command
 from dockmend._shell.groups import partners
-from dockmend._shell.python_caches import Call, Installer
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from dockmend._dockerfile.document import Document, Instruction
+    from dockmend._shell.commands import Command
+    from dockmend._shell.python_caches import Call, Installer
 
 _ANY = regex(r"pip|\buv\b|poetry|pdm")
 _SEEMS_PIP = regex(r"\bpip[0-9.]*[\", ]+install\b")

@@ -42,19 +42,20 @@ branch or a function, a job that a script ends again, and a single one that it w
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
 
 from dockmend._dockerfile.array import spelled
-from dockmend._dockerfile.document import Document, Instruction
 from dockmend._dockerfile.parser import parse
 from dockmend._dockerfile.state import is_windows, shipping, state_after
 from dockmend._hook import INFO, Context, Finding, Hook
 from dockmend._project import servers, start
-from dockmend._project.start import Run, Script
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from dockmend._compose.document import ComposeFile
+    from dockmend._dockerfile.document import Document, Instruction
+    from dockmend._project.start import Run, Script
 
 _MANAGERS = frozenset(
     """

@@ -54,9 +54,6 @@ only reported.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from dockmend._dockerfile.document import Document, Stage
 from dockmend._dockerfile.state import is_windows, shipping
 from dockmend._hook import INFO, UNSAFE, Context, Edit, Finding, Fix, Hook
 from dockmend._project.reference import Image, base_image
@@ -69,6 +66,12 @@ from dockmend._project.small_images import (
     is_toolchain,
     small_variant,
 )
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dockmend._dockerfile.document import Document, Stage
 
 _WHAT = {
     BUILD: "it has no compiler, no headers and few tools: what has no prebuilt binary fails to build",

@@ -7,9 +7,14 @@ raise Failure.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
 
-from dockmend._typing import cast
+from dockmend._typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import TypeAlias
+
+    Command: TypeAlias = Callable[[Sequence[str]], int]
 
 # Each with what it does, for the help.
 COMMANDS = {
@@ -21,8 +26,6 @@ COMMANDS = {
     "scan": "show the known vulnerabilities of an image",
     "verify": "check the signatures of base images",
 }
-
-Command = Callable[[Sequence[str]], int]
 
 
 def load(name: str) -> Command:

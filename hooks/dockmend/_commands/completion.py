@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
 
 from dockmend import _parser, _registry
 from dockmend._commands import COMMANDS
 from dockmend._report.output import Output
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 _MORE = """: bash, zsh or fish.
 

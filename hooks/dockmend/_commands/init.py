@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 
 from dockmend import __version__
 from dockmend._compose import yaml
@@ -14,6 +13,10 @@ from dockmend._parser import CommandParser
 from dockmend._project.git import repository_top
 from dockmend._report.output import Output
 from dockmend._report.style import printable_path
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 HOOKS = ".pre-commit-config.yaml"
 SETTINGS = ".dockmend.toml"

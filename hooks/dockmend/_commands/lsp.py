@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from dockmend._engine.errors import Failure
 from dockmend._parser import CommandParser
 from dockmend._registry import SITE
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _MORE = f""", over standard input and output.
 

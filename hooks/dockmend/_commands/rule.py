@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 
 from dockmend import _registry
 from dockmend._engine.errors import nearest
 from dockmend._parser import CommandParser
 from dockmend._report.output import Output
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
 
 from dockmend import _report
 from dockmend._dockerfile.span import Span
@@ -17,6 +16,10 @@ from dockmend._project.scanners import RANKS, SCANNERS, Scanner, Vulnerability
 from dockmend._report.output import Output
 from dockmend._report.style import printable, style_of
 from dockmend._report.tally import Tally
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 _MORE = """,
 as found by the first of these scanners that is installed: {scanners}.

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
 
 from dockmend._engine import files
 from dockmend._engine.config import Configs
@@ -22,6 +20,11 @@ from dockmend._report.output import Output
 from dockmend._report.progress import watch
 from dockmend._report.signatures import FORMATS, Signature
 from dockmend._report.style import printable, printable_path, style_of
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Sequence
 
 _MORE = """.
 

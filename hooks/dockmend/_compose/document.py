@@ -5,8 +5,6 @@ https://docs.docker.com/reference/compose-file/. All offsets are code points fro
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from dockmend._compose import yaml
 from dockmend._compose.yaml import ALIAS, MAPPING, SCALAR, SEQUENCE, Entry, Node
 from dockmend._dockerfile.document import Comment, Problem
@@ -16,6 +14,7 @@ from dockmend._regex import regex
 from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import TypeAlias
 
 MERGE = "<<"

@@ -5,15 +5,17 @@ https://docs.docker.com/reference/compose-file/build/#dockerfile_inline
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from dockmend._compose.document import ComposeFile, Path, Service, fields, interpolates
 from dockmend._compose.yaml import SCALAR, Node
-from dockmend._dockerfile.document import Document
 from dockmend._dockerfile.parser import parse
 from dockmend._dockerfile.span import Edit, Span
 from dockmend._regex import regex
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dockmend._dockerfile.document import Document
 
 _HEADER = regex(r"\|[-+1-9]{0,2}[ \t]*(?:#[^\n]*)?\r?\n")
 

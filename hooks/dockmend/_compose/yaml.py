@@ -5,13 +5,12 @@ https://yaml.org/spec/1.2.2/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 from dockmend._dockerfile.span import Span
 from dockmend._regex import regex
 from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 MAPPING = "mapping"

@@ -6,13 +6,15 @@ continuations are gone, so that its strings may run over lines, comments in betw
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
-from dockmend._dockerfile.document import Document, Logical
 from dockmend._dockerfile.lexer import GO_SPACE
 from dockmend._dockerfile.span import Edit, Span
 from dockmend._regex import regex
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from dockmend._dockerfile.document import Document, Logical
 
 _SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 # What closes a string that opens with a quote, those of word processors (U+2018 to U+201E) too.
@@ -35,9 +37,12 @@ class Item(NamedTuple):
     @property
     def value(self) -> str:
         """The string itself."""
+        body = "".join(part for _, part in self.parts)
+        if "\\" not in body:
+            return body
         import json
 
-        return str(json.loads('"' + "".join(part for _, part in self.parts) + '"'))
+        return str(json.loads(f'"{body}"'))
 
 
 class Lookalike(NamedTuple):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dockmend._dockerfile import lexer
-from dockmend._dockerfile.document import Instruction
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from dockmend._dockerfile.document import Instruction
 
 
 class Assignment(NamedTuple):

@@ -6,13 +6,13 @@ All offsets are code points from 0 in `Document.text`.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
 
 from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.text import Text
 from dockmend._typing import TYPE_CHECKING, NamedTuple, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from typing import Any, Concatenate, ParamSpec, TypeVar
 
     Given = ParamSpec("Given")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 
 from dockmend._dockerfile import lexer, problems
@@ -20,7 +19,6 @@ from dockmend._dockerfile.document import (
 from dockmend._dockerfile.lexer import BYTE_SPACE, GO_SPACE
 from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.text import line_starts
-from dockmend._regex import regex
 
 # bufio.MaxScanTokenSize: a longer line, its line end included, stops BuildKit's scanner.
 MAX_LINE_BYTES = 65536
@@ -28,15 +26,12 @@ MAX_LINE_BYTES = 65536
 # BuildKit stops at the first; a text of another kind has as many as lines.
 MAX_PROBLEMS = 100
 
-_DIRECTIVE = regex(r"([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.+?)[\t\n\f\r ]*\Z", re.ASCII)
 _DIRECTIVES = frozenset({"syntax", "escape", "check"})
 _JSON_OR_TEXT = frozenset({"RUN", "CMD", "ENTRYPOINT", "SHELL"})
 _JSON_OR_WORDS = frozenset({"ADD", "COPY", "VOLUME"})
 _WORDS = frozenset({"EXPOSE", "FROM"})
 _ONE_PIECE = (0,)
-_NESTED = regex(r"(?i)ONBUILD(?![^\t\v\f\r ])")
-_HEALTHCHECK_CMD = regex(rf"(?i)CMD(?:[{BYTE_SPACE}]+|\Z)")
-_BLANK = regex(r"[\t\v\f\r ]")
+_SPACE = "\t\n\f\r "
 _HEREDOCS = frozenset({"ADD", "COPY", "RUN"})
 
 
@@ -171,12 +166,10 @@ class _Parser:
     def _directive(self, line: str, n: int, start: int) -> None:
         if self.directives_done:
             return
-        match = _DIRECTIVE.match(line[1:].lstrip(GO_SPACE)) if line.startswith("#") else None
-        name = match[1].lower() if match else ""
-        if match is None or name not in _DIRECTIVES:
+        name, value = _name_and_value(line[1:]) if line.startswith("#") else ("", "")
+        if name not in _DIRECTIVES or not value:
             self.directives_done = True
             return
-        value = match[2]
         if any(directive.name == name for directive in self.directives):
             self.problems.append(Problem(n + 1, f"only one {name} parser directive can be used"))
         self.directives.append(Directive(name, value, Span(start, start + len(line))))
@@ -191,8 +184,9 @@ class _Parser:
         text = logical.text
         low = len(text) - len(text.lstrip(GO_SPACE))
         high = max(low, len(text.rstrip(GO_SPACE)))
-        blank = _BLANK.search(text, low, high)
-        keyword_end = blank.start() if blank else high
+        keyword_end = low
+        while keyword_end < high and text[keyword_end] not in BYTE_SPACE:
+            keyword_end += 1
         instruction.name = sys.intern(text[low:keyword_end].upper())
         flags, rest = lexer.split_flags(text[keyword_end:high])
         instruction.flags = tuple(
@@ -212,14 +206,15 @@ class _Parser:
     def _arguments(self, instruction: Instruction, args: Logical) -> None:
         name, text = instruction.name, args.text
         if name == "ONBUILD":
-            if text and not _NESTED.match(text):
+            if text and lexer.split_kind(text)[0] != "ONBUILD":
                 trigger = Instruction(self.doc, instruction.line)
                 trigger.comments, trigger.blanks = instruction.comments, instruction.blanks
                 instruction.trigger = trigger
                 self._fill(trigger, args)
         elif name == "HEALTHCHECK":
-            if command := _HEALTHCHECK_CMD.match(text):
-                self._json(instruction, args.slice(command.end(), len(text)))
+            kind, rest = lexer.split_kind(text)
+            if kind == "CMD":
+                self._json(instruction, args.slice(rest, len(text)))
         elif name in _JSON_OR_TEXT or name in _JSON_OR_WORDS:
             self._json(instruction, args)
         if name in _WORDS or (name in _JSON_OR_WORDS and instruction.json is None):
@@ -235,8 +230,10 @@ class _Parser:
         holder = instruction.trigger or instruction
         if holder.name not in _HEREDOCS or holder.json is not None or "<<" not in logical.text:
             return n
+        from dockmend._dockerfile import heredoc
+
         try:
-            words = lexer.heredoc_words(logical.text)
+            words = heredoc.heredoc_words(logical.text)
         except ValueError as error:
             self.problems.append(Problem(instruction.line, f"{holder.name}: {error}"))
             return n
@@ -283,6 +280,12 @@ class _Parser:
         self.stages.append(stage)
         if name is not None:
             self.named[name] = stage
+
+
+def _name_and_value(comment: str) -> tuple[str, str]:
+    """A parser directive, its name in lower case (reDirective in directives.go: ASCII's blanks)."""
+    name, _, value = comment.lstrip(GO_SPACE).partition("=")
+    return name.rstrip(_SPACE).lower() if name.isascii() else "", value.strip(_SPACE) or value[-1:]
 
 
 def _flag_parts(flag: str) -> tuple[str, str | None]:

@@ -5,12 +5,13 @@ Only what holds for every build is a problem; what a build argument may mend is 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator
-
 from dockmend._dockerfile import lexer
 from dockmend._dockerfile.document import Flag, Instruction, Problem
 from dockmend._regex import regex
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
 
 INSTRUCTIONS = (
     "ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "FROM", "HEALTHCHECK", "LABEL",
@@ -31,8 +32,10 @@ FLAGS: dict[str, dict[str, bool | None]] = {
     "RUN": {"mount": None, "network": False, "security": False, "device": None},
 }  # fmt: skip
 
-_STAGE_NAME = regex(r"[a-z][a-z0-9-_.]*\Z")
-_DURATION = regex(r"[-+]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)\Z", re.ASCII)
+_STAGE_NAME = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
+_DURATION = regex(r"(?a)[-+]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)\Z")
+_PARTS = regex(r"([\d.]+)(h|ms|m|s|us|µs|μs|ns)")
+_COUNT = regex(r"\+?[0-9]+")
 _SECONDS = {"h": 3600, "m": 60, "s": 1, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9}
 _SIGNALS = frozenset({
     "ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT", "KILL", "PIPE",
@@ -70,7 +73,8 @@ def _flags(instruction: Instruction) -> Iterator[str]:
     known = FLAGS.get(instruction.name, {})
     seen: set[str] = set()
     for flag in instruction.flags:
-        if re.search(r"[\x85\xa0]", flag.text.encode("utf-8", "surrogateescape").decode("latin-1")):
+        data = flag.text.encode("utf-8", "surrogateescape")
+        if b"\x85" in data or b"\xa0" in data:
             # extractBuilderFlags takes each byte for a character, and U+0085 and U+00A0 for blanks.
             yield f"BuildKit cuts a character of this flag in two: --{_shown(flag.name)}"
         if flag.name not in known:
@@ -99,7 +103,7 @@ def _mount(flag: Flag) -> Iterator[str]:
     for field in value.split(","):
         key, equals, given = field.partition("=")
         key = key.lower()
-        if key == "from" and re.search(r"\$.", given):
+        if key == "from" and "$" in given[:-1]:
             yield "--mount: from does not support variables; define an alias stage instead"
         elif "$" in field:
             continue
@@ -162,17 +166,24 @@ def _copy(instruction: Instruction, _escape: str) -> Iterator[str]:
     if len(words) < 2:
         yield f"{name} requires at least two arguments, a source and a destination"
         return
-    if lexer.is_heredoc_word(words[-1]):
+    if "<<" in words[-1] and _is_heredoc(words[-1]):
         yield f"{name} cannot accept a heredoc as a destination"
     origin = instruction.flag("from")
     if name == "COPY" and origin is not None and "$" in (origin.value or ""):
         yield "COPY --from does not support variables; define an alias stage instead"
 
 
+def _is_heredoc(word: str) -> bool:
+    from dockmend._dockerfile.heredoc import is_heredoc_word
+
+    return is_heredoc_word(word)
+
+
 def _from(instruction: Instruction, _escape: str) -> Iterator[str]:
     words = [word.text for word in instruction.words]
     if len(words) == 3 and words[1].lower() == "as":
-        if not _STAGE_NAME.match(words[2].lower()):
+        name = words[2].lower()
+        if not (name[0].isalpha() and _STAGE_NAME.issuperset(name)):
             yield (
                 f"invalid name for build stage: {_shown(words[2])!r};"
                 " a name starts with a letter and holds letters, digits, '-', '_' and '.'"
@@ -198,23 +209,24 @@ def _onbuild(instruction: Instruction, escape: str) -> Iterator[str]:
 
 
 def _healthcheck(instruction: Instruction, _escape: str) -> Iterator[str]:
-    words = [word for word in re.split(rf"[{lexer.BYTE_SPACE}]+", instruction.args.text, maxsplit=1) if word]
-    if not words:
+    text = instruction.args.text
+    if not text:
         yield "HEALTHCHECK requires at least one argument"
         return
-    kind, rest = words[0].upper(), words[1:]
+    kind, start = lexer.split_kind(text)
     if kind == "NONE":
-        if rest:
+        if start < len(text):
             yield "HEALTHCHECK NONE takes no arguments"
     elif kind != "CMD":
-        yield f"unknown type {_shown(words[0])!r} in HEALTHCHECK: use CMD or NONE"
-    elif not rest or instruction.json == ():
+        shown = _shown(text[:start].rstrip(lexer.BYTE_SPACE))
+        yield f"unknown type {shown!r} in HEALTHCHECK: use CMD or NONE"
+    elif start == len(text) or instruction.json == ():
         yield "missing command after HEALTHCHECK CMD"
     else:
         for flag in instruction.flags:
             value = flag.value or ""
             if flag.name == "retries":
-                if value and not re.fullmatch(r"\+?\d+", value, re.ASCII):
+                if value and not _COUNT.fullmatch(value):
                     yield f"--retries is a number, not {_shown(value)!r}"
             elif value and not _DURATION.match(value):
                 yield f"--{flag.name} is a duration such as 30s, not {_shown(value)!r}"
@@ -224,7 +236,7 @@ def _healthcheck(instruction: Instruction, _escape: str) -> Iterator[str]:
 
 def _too_short(duration: str) -> bool:
     """Whether a well-formed duration is neither zero nor a millisecond at least (parseOptInterval)."""
-    parts = re.findall(r"([\d.]+)(h|ms|m|s|us|µs|μs|ns)", duration)
+    parts = _PARTS.findall(duration)
     seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
     return seconds != 0 and (seconds < 0.001 or duration.startswith("-"))
 

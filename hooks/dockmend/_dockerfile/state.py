@@ -6,8 +6,8 @@ https://docs.docker.com/reference/dockerfile/ and BuildKit's frontend/dockerfile
 from __future__ import annotations
 
 import sys
+from _collections_abc import Mapping  # collections.abc, without the package around it
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
 
 from dockmend._dockerfile import lexer
 from dockmend._dockerfile.document import Document, Instruction, Stage, derived
@@ -15,6 +15,7 @@ from dockmend._regex import regex
 from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
 DEFAULT_SHELL = ("/bin/sh", "-c")
@@ -24,9 +25,7 @@ MAX_VALUE = 1 << 16
 # Linux's PATH_MAX.
 MAX_PATH = 4096
 
-_WINDOWS = regex(
-    r"(?:\A|/)(?:windows|(?:windows)?servercore|nanoserver|dotnet/framework|iis)(?:[/:@]|\Z)"
-)
+_WINDOWS = regex(r"(?:\A|/)(?:windows|(?:windows)?servercore|nanoserver|dotnet/framework|iis)(?:[/:@]|\Z)")
 _WINDOWS_TAG = regex(r":[^/]*(?:nanoserver|windowsservercore|windows)")
 _VARIABLE = regex(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))")
 

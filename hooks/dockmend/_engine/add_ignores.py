@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
 
 from dockmend._dockerfile.document import Problem
 from dockmend._dockerfile.span import Span
@@ -11,11 +10,14 @@ from dockmend._edit import Edits
 from dockmend._engine import ignores
 from dockmend._engine.kinds import Kind, kind_of
 from dockmend._engine.lines import split
-from dockmend._engine.mend import ROUNDS, Only, Reported, Result, Settings, check_text
+from dockmend._engine.mend import ROUNDS, Reported, Result, Settings, check_text
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from dockmend._engine.kinds import Parsed
+    from dockmend._engine.mend import Only
     from dockmend._hook import Edit
     from dockmend._project.context import BuildContext
 

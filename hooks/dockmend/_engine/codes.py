@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from dockmend._project.hadolint import OF_STAGE
 from dockmend._project.hadolint_config import SEVERITIES, HadolintConfig
 from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
     from dockmend._hook import Finding, Hook
 
     Found = tuple[Hook, Finding]

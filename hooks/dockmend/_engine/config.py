@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
 
 from dockmend import _registry
 from dockmend._engine import files
 from dockmend._engine.errors import Failure, nearest
 from dockmend._hook import SEVERITIES
 from dockmend._project import hadolint_config, toml
-from dockmend._project.hadolint_config import HadolintConfig
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from dockmend._project.hadolint_config import HadolintConfig
 
 # In one folder the first of them that speaks of dockmend counts.
 NAMES = (".dockmend.toml", "pyproject.toml")

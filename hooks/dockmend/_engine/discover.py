@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
 
-from dockmend._engine.config import Configs
 from dockmend._engine.errors import Failure
 from dockmend._engine.files import describe
 from dockmend._engine.kinds import is_dockerfile, is_named
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from dockmend._engine.config import Configs
 
 _SKIPPED = frozenset({
     ".bzr", ".direnv", ".eggs", ".git", ".hg", ".nox", ".svn", ".tox", ".venv", "__pypackages__",

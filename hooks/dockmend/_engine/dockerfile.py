@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-
-from dockmend._dockerfile.document import Comment, Document, Meaning
 from dockmend._dockerfile.parser import parse as parse_dockerfile
 from dockmend._engine import ignores
 from dockmend._engine.codes import Unit
@@ -12,6 +9,9 @@ from dockmend._engine.kinds import remembering
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from dockmend._dockerfile.document import Comment, Document, Meaning
     from dockmend._dockerfile.span import Span
     from dockmend._engine.codes import Codes
     from dockmend._hook import Context, Finding, Hook

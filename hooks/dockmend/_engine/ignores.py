@@ -7,15 +7,15 @@ and BuildKit's `# check=skip=…` directive (https://docs.docker.com/reference/d
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 
 from dockmend._dockerfile.span import Edit, Span
 from dockmend._regex import regex
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+
     from dockmend._dockerfile.document import Comment, Document
-    from dockmend._dockerfile.span import Span
     from dockmend._dockerfile.text import Text
     from dockmend._hook import Finding
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache
 
+from dockmend._functools import lru_cache
 from dockmend._regex import regex
 from dockmend._typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any, TypeAlias, TypeVar
 
     from dockmend._compose.document import ComposeFile

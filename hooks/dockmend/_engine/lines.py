@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from dockmend._dockerfile.span import Edit, Span
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 # difflib's time grows with the square of a repetitive text: between the first and the last change of a text
 # with more lines than this, all lines count as changed. No Dockerfile comes near.

@@ -5,9 +5,6 @@ Nothing here reads, writes or prints; every front door calls these two functions
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-
 from dockmend._dockerfile.document import Problem
 from dockmend._edit import Edits, Overlap
 from dockmend._engine.codes import Codes, is_foreign
@@ -16,14 +13,17 @@ from dockmend._hook import SAFE, Context, FileEdit, Finding, Fix, Hook, Unavaila
 from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import Any, TypeAlias
 
     from dockmend._engine.kinds import Parsed
     from dockmend._project.context import BuildContext
 
-ROUNDS = 10
+    Only: TypeAlias = Callable[[Parsed, Finding], bool]
+    _Found: TypeAlias = tuple[Hook, Finding]
+    _Wanted: TypeAlias = tuple[Hook, Finding, Fix]
 
-Only = Callable[["Parsed", Finding], bool]
+ROUNDS = 10
 
 
 class Settings(NamedTuple):
@@ -146,10 +146,6 @@ def mend_text(
         return Result(text, problems=(broken.problem,), broken=True)
 
 
-_Found = tuple[Hook, Finding]
-_Wanted = tuple[Hook, Finding, Fix]
-
-
 def _find(
     kind: Kind, doc: Parsed, settings: Settings, path: str | None, build: BuildContext
 ) -> tuple[list[_Found], tuple[Lack, ...]]:
@@ -232,15 +228,14 @@ def _difference(kind: Kind, before: Parsed, after: Parsed, fixes: list[Fix]) -> 
     if after.problems:
         return f"makes a file that is refused ({after.problems[0].message})"
     becomes: dict[Any, Any] = {}
-    added: Counter[str] = Counter()
+    kept = [one.text for one in kind.comments(before)]
     for fix in fixes:
         becomes.update(fix.becomes)
-        added.update(fix.comments)
+        kept += fix.comments
     wrong = kind.difference(before, after, becomes)
     if wrong is not None:
         return wrong
-    kept = Counter(one.text for one in kind.comments(before)) + added
-    if Counter(one.text for one in kind.comments(after)) != kept:
+    if sorted(one.text for one in kind.comments(after)) != sorted(kept):
         return "loses or changes a comment"
     if (after.bom, after.text.endswith("\n")) != (before.bom, before.text.endswith("\n")):
         return "changes the start or the end of the file"

@@ -7,10 +7,13 @@ it from the current folder, as `patch` does.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
 from math import inf
 
 from dockmend._engine.lines import Block, blocks, split
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CONTEXT = 3
 

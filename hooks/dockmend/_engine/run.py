@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dockmend import _registry
-from dockmend._dockerfile.document import Problem
 from dockmend._edit import Edits
 from dockmend._engine import files, ignores, kinds, patch
 from dockmend._engine.codes import NEVER
-from dockmend._engine.config import Configs
 from dockmend._engine.errors import Failure, nearest
-from dockmend._engine.mend import Lack, Only, Reported, Result, check_text, mend_text, options_of
+from dockmend._engine.mend import Lack, Reported, Result, check_text, mend_text, options_of
 from dockmend._engine.select import settings
 from dockmend._hook import ERROR, SEVERITIES, WARNING, Context, Edit, FileEdit, Finding, Hook, Unavailable
-from dockmend._project.context import BuildContext
 from dockmend._project.find import find_context
 from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
+    from dockmend._dockerfile.document import Problem
     from dockmend._engine import changes
+    from dockmend._engine.config import Configs
     from dockmend._engine.kinds import Parsed
+    from dockmend._engine.mend import Only
+    from dockmend._project.context import BuildContext
 
 CHECK = "check"
 MEND = "mend"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Set
 
 from dockmend import _registry
 from dockmend._engine import kinds
@@ -13,9 +12,14 @@ from dockmend._project.hadolint_config import HadolintConfig
 from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Set
+    from typing import TypeAlias
+
     from dockmend._engine.config import Config
     from dockmend._engine.run import Job
     from dockmend._hook import Hook
+
+    _Options: TypeAlias = Mapping[str, Mapping[str, object]]
 
 ALL = "ALL"
 
@@ -66,9 +70,6 @@ def settings(job: Job, config: Config, path: str | None) -> Settings:
     return Settings(
         hooks, config.severity, _merged(trusted, config.options, job.options), unsafe, asked, codes
     )
-
-
-_Options = Mapping[str, Mapping[str, object]]
 
 
 def _merged(*given: _Options) -> _Options:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from dockmend._dockerfile.document import Document, Instruction
 from dockmend._project import servers
 from dockmend._project.root import plain
-from dockmend._project.start import Run, Start
 from dockmend._regex import regex
 from dockmend._shell.words import SHELLS
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dockmend._dockerfile.document import Document, Instruction
+    from dockmend._project.start import Run, Start
 
 # Interpreters, and what is written for them.
 _KNOWN = frozenset(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from dockmend._project.context import FOLDER, BuildContext
 from dockmend._project.ignore import IgnoreFile
 from dockmend._project.secret_files import holds_secret, secret_file
-from dockmend._project.sources import Source
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dockmend._project.sources import Source
 
 # More files with such names are not read.
 _READ = 100

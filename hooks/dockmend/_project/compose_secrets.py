@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from dockmend._compose.document import ComposeFile, Service, fields, pairs, words
-from dockmend._compose.yaml import Node
-from dockmend._dockerfile.span import Span
 from dockmend._project.secret_names import is_secret
 from dockmend._project.secret_tokens import tokens
 from dockmend._project.secrets import in_script
 from dockmend._regex import regex
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dockmend._compose.yaml import Node
+    from dockmend._dockerfile.span import Span
 
 # https://docs.docker.com/reference/compose-file/interpolation/
 _LINE = regex(

@@ -10,15 +10,16 @@ https://docs.docker.com/retired/#docker-content-trust-dct
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-from dockmend._dockerfile.document import Document
 from dockmend._dockerfile.span import Span
 from dockmend._regex import regex
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dockmend._compose.document import ComposeFile
+    from dockmend._dockerfile.document import Document
 
 MESSAGE = "Docker Content Trust is turned on, which Docker retired: official images cannot be pulled with it"
 INSTEAD = (

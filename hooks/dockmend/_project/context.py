@@ -9,13 +9,14 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections import deque
-from collections.abc import Callable
 
 from dockmend._project.archive import HEAD, is_archive
 from dockmend._project.ignore import IgnoreFile
 from dockmend._project.pattern import BadPattern, clean, glob, has_wildcard
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FILE = "file"
 FOLDER = "folder"
@@ -187,6 +188,8 @@ class BuildContext:
         A folder for which `passed_over` holds is given itself, in place of what it holds. No link is
         followed. Not all are given where a folder cannot be read or more than `limit` entries are there.
         """
+        from collections import deque
+
         files: list[str] = []
         folders = deque([""])
         complete = self.root is not None

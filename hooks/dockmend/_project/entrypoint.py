@@ -6,20 +6,21 @@ https://docs.docker.com/reference/dockerfile/#understand-how-cmd-and-entrypoint-
 from __future__ import annotations
 
 import posixpath
-import re
-from collections.abc import Sequence
-from fnmatch import fnmatchcase
-from functools import lru_cache
 
 from dockmend._dockerfile import array
-from dockmend._dockerfile.document import Document, Instruction, Stage
 from dockmend._dockerfile.state import expand, state_after, state_at
+from dockmend._functools import lru_cache
 from dockmend._project.context import FILE, FOLDER, BuildContext
 from dockmend._project.reference import base_image
 from dockmend._regex import regex
 from dockmend._shell import words
 from dockmend._shell.words import SHELLS
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dockmend._dockerfile.document import Document, Instruction, Stage
 
 HANDED_ON = "handed on"
 ACTED_ON = "acted on"
@@ -128,22 +129,24 @@ _INITS = {
 _ENDS = regex(
     r'exec (?:(?:[\w/.-]*/)?(?:gosu|su-exec) [\w.:-]+ |(?:[\w/.-]*/)?(?:tini|dumb-init) (?:-- )?)?"\$@"'
 )
+_COMMANDS = regex(r"-[A-Za-z]*c")
+# As JSON has it, and with the quotes of word processors.
+_OPEN_STRING = tuple(f"[{quote}" for quote in "\"'\u2018\u2019\u201a\u201b\u201c\u201d\u201e")
 # What may read or change the positional parameters, in a script that should only hand them on.
 _LOOKS = regex(
-    r"""\$(?:[1-9@*#]|\{[#!]?[1-9@*#])|\b(?:shift|getopts|eval|source|BASH_ARGV|argv)\b
-    |(?:^|[;&|({\s])\.[ \t]|\bset[ \t]+(?:--|-[ \t]|[^-+\s])|\bfor[ \t]+\w+[ \t]*(?:;|do\b|$)""",
-    re.VERBOSE | re.MULTILINE,
+    r"""(?xm)\$(?:[1-9@*#]|\{[#!]?[1-9@*#])|\b(?:shift|getopts|eval|source|BASH_ARGV|argv)\b
+    |(?:^|[;&|({\s])\.[ \t]|\bset[ \t]+(?:--|-[ \t]|[^-+\s])|\bfor[ \t]+\w+[ \t]*(?:;|do\b|$)"""
 )
 
 
 def is_array_like(text: str) -> bool:
     """Whether the shell form `text` looks like an array, which it is not: a shell runs it as it stands."""
-    return array.lookalike(text) is not None or bool(re.match("""\\[["'\u2018-\u201e]""", text))
+    return array.lookalike(text) is not None or text.startswith(_OPEN_STRING)
 
 
 def is_one_string(command: words.Command) -> bool:
     """Whether the command is one quoted string, which a shell takes for the name of a program."""
-    return len(command.words) == 1 and bool(re.search("[ \t]", command.words[0].text))
+    return len(command.words) == 1 and any(blank in command.words[0].text for blank in " \t")
 
 
 def is_misread(*starts: Instruction | None) -> bool:
@@ -173,7 +176,12 @@ def fate(doc: Document, build: BuildContext, stage: Stage, first: str) -> tuple[
 
 def acts_on(image: str, word: str) -> bool:
     """Whether the entrypoint that the image of that name brings acts on `word` as its first argument."""
-    return any(fnmatchcase(word, pattern) for pattern in _acted_on(image))
+    patterns = _acted_on(image)
+    if not patterns:
+        return False
+    from fnmatch import fnmatchcase
+
+    return any(fnmatchcase(word, pattern) for pattern in patterns)
 
 
 @lru_cache(maxsize=16)
@@ -194,7 +202,7 @@ def script_of(entrypoint: Sequence[str]) -> str | None:
     *options, last = entrypoint[1:-1]
     if any(not word.startswith("-") and options[at - 1][-1:] not in "oO" for at, word in enumerate(options)):
         return None
-    return entrypoint[-1] if re.fullmatch(r"-[A-Za-z]*c", last) else None
+    return entrypoint[-1] if _COMMANDS.fullmatch(last) else None
 
 
 def hands_on(doc: Document, build: BuildContext, stage: Stage, entrypoint: Sequence[str], word: str) -> bool:

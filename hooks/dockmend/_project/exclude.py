@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable
 
 from dockmend._project import kind as kinds
 from dockmend._project import needs
 from dockmend._project.context import MISSING
 from dockmend._project.ignore import IgnoreFile
-from dockmend._project.kind import Line
 from dockmend._project.pattern import ANY_PATH, Automaton, BadPattern, Token, glob, has_wildcard, literal
-from dockmend._project.project import Build, Project
-from dockmend._project.sources import Source
 from dockmend._regex import regex
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dockmend._project.kind import Line
+    from dockmend._project.project import Build, Project
+    from dockmend._project.sources import Source
 
 _GO_FILES = 2000
 _EXAMPLE = regex(r"(?:example|sample|template|dist)\Z")

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterator
-from functools import lru_cache, partial
 
-from dockmend._dockerfile.document import Document
 from dockmend._dockerfile.parser import parse
+from dockmend._functools import lru_cache
 from dockmend._project.context import NOT_KNOWN, BuildContext, Built, read_head
 from dockmend._project.git import repository_top
 from dockmend._project.sources import context_sources, is_remote
 from dockmend._regex import regex
+from dockmend._typing import TYPE_CHECKING
 
-_COMPOSE_NAME = regex(r"(?:docker-)?compose(?:[.-][^/]*)?\.ya?ml")
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dockmend._dockerfile.document import Document
+
+_NO_MORE = regex(r"(?i)dockerfile|containerfile|dockerignore|compose|\.(?:sh|md)$")
 _LARGEST = 1 << 20
 _DEPTH = 20
 
@@ -33,7 +36,7 @@ def find_context(path: str | None, explicit: str | None, text: str) -> BuildCont
     folder where all the literal sources of its ADD and COPY exist there, and the folders of those with
     wildcards, else the top of the repository where they exist there.
     """
-    return BuildContext(find=partial(_find, path, explicit, text))
+    return BuildContext(find=lambda: _find(path, explicit, text))
 
 
 def _find(path: str | None, explicit: str | None, text: str) -> _Found:
@@ -78,18 +81,21 @@ def _holds_more(folder: str) -> bool:
         names = os.listdir(folder)
     except OSError:
         return False
-    return any(
-        not re.search(r"(?i)dockerfile|containerfile|dockerignore|compose|\.(?:sh|md)$", name)
-        for name in names
-    )
+    return not all(map(_NO_MORE.search, names))
 
 
 def compose_files(folder: str) -> list[str]:
     """The names of Compose files in a folder; none where it cannot be read."""
     try:
-        return sorted(name for name in os.listdir(folder) if _COMPOSE_NAME.fullmatch(name))
+        return sorted(name for name in os.listdir(folder) if _is_compose(name))
     except OSError:
         return []
+
+
+def _is_compose(name: str) -> bool:
+    stem, _, ending = name.rpartition(".")
+    stem = stem.removeprefix("docker-")
+    return ending in ("yaml", "yml") and (stem == "compose" or stem.startswith(("compose.", "compose-")))
 
 
 def _built(path: str, own: str, top: str | None) -> Iterator[Built]:

@@ -6,10 +6,12 @@ https://github.com/hadolint/hadolint
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 
 from dockmend._project import programs
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # Its codes are its own (DL) and ShellCheck's (SC).
 NOT_PARSED = "DL1000"

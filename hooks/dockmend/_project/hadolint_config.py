@@ -6,13 +6,17 @@ https://github.com/hadolint/hadolint#configure; what that leaves open is as meas
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
 
 from dockmend._project.context import read_head
 from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import TypeAlias
+
     from dockmend._compose.yaml import Node
+
+    _Table: TypeAlias = Mapping[str, Node]
 
 LEVELS = ("error", "warning", "info", "style")
 
@@ -45,9 +49,6 @@ class HadolintConfig(NamedTuple):
 
 class _Wrong(Exception):
     """A value that hadolint refuses; the message is a clause."""
-
-
-_Table = Mapping[str, "Node"]
 
 
 def read(folder: str) -> HadolintConfig:

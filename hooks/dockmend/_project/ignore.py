@@ -7,12 +7,13 @@ the last line that matches decides; case matters.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import lru_cache
-
 from dockmend._dockerfile.lexer import GO_SPACE
+from dockmend._functools import lru_cache
 from dockmend._project.pattern import Automaton, BadPattern, clean, glob, ignore_pattern
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # bufio.MaxScanTokenSize: a longer line ends ignorefile.ReadAll with an error.
 _LONGEST_LINE = 64 * 1024

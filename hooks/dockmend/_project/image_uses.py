@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
-
 from dockmend._dockerfile.assignments import Assignment, assignments
-from dockmend._dockerfile.document import Document, Flag, Instruction, Meaning
 from dockmend._dockerfile.span import Edit, Span
+from dockmend._functools import lru_cache
 from dockmend._project.images import Facts, facts
 from dockmend._project.reference import SCRATCH, Image, base_reference, parse
 from dockmend._regex import regex
 from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dockmend._compose.document import ComposeFile
     from dockmend._compose.yaml import Node
+    from dockmend._dockerfile.document import Document, Flag, Instruction, Meaning
 
 _VARIABLE = r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))"
 _TAG_VARIABLE = regex(rf"[^@]*:{_VARIABLE}\Z")

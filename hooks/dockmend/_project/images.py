@@ -7,12 +7,15 @@ None where that cannot be told, which beats a guess.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import lru_cache
 
-from dockmend._project.reference import Image
+from dockmend._functools import lru_cache
 from dockmend._regex import regex
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dockmend._project.reference import Image
 
 DEBIAN, ALPINE, RHEL = "debian", "alpine", "rhel"
 DISTROLESS, BUSYBOX, SCRATCH = "distroless", "busybox", "scratch"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
 from dockmend._regex import regex
 from dockmend._shell import pip_words
-from dockmend._shell.code import Code
 from dockmend._shell.standalone import Outside, is_standalone, opens_nothing
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dockmend._shell.code import Code
 
 
 class Tool(NamedTuple):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from dockmend._regex import regex
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 VERSION_CONTROL = "Version control"
 SECRETS = "Secrets"

@@ -6,13 +6,16 @@ https://docs.docker.com/reference/compose-file/deploy/#resources
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 from dockmend._compose.document import MERGE, ComposeFile, Service, fields, parse, texts
-from dockmend._compose.yaml import Entry, Node
-from dockmend._project.context import BuildContext
 from dockmend._project.find import compose_files
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dockmend._compose.yaml import Entry, Node
+    from dockmend._project.context import BuildContext
 
 MEMORY, CPUS = "memory", "cpus"
 

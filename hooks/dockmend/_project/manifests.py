@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping
 
 from dockmend._project.context import FILE, MISSING
 from dockmend._project.installs import PIP, Install
@@ -12,7 +11,10 @@ from dockmend._project.toml import NotToml
 from dockmend._project.toml import parse as parse_toml
 from dockmend._regex import regex
 from dockmend._shell import pip_words
-from dockmend._typing import NamedTuple, Protocol
+from dockmend._typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
 
 _MOST_FILES = 50
 _LIFECYCLE = frozenset(

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-from dockmend._dockerfile.document import Document, Stage
-from dockmend._project.context import BuildContext
 from dockmend._project.small_images import BRING, BUILD, JDK, PYTHON_NEEDS, Small
 from dockmend._regex import regex
 from dockmend._shell.code import Code, code_of
-from dockmend._shell.commands import Command
 from dockmend._shell.installed import package_name, packages, pip_install, requirement_files, requirements
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dockmend._dockerfile.document import Document, Stage
+    from dockmend._project.context import BuildContext
+    from dockmend._shell.commands import Command
 
 # Their installation fails without the folder: https://github.com/debuerreotype/debuerreotype/issues/10
 # Java's packages are among them, and so is what depends on one.

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
 
 from dockmend._project import toml
 from dockmend._regex import regex
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 # What cannot be part of a path that a script names plainly.
 _WORD = regex(r"[^\s\"'`;|&()<>,={}\[\]$:!\\]+")

@@ -7,7 +7,6 @@ https://docs.docker.com/build/cache/optimize/#order-your-layers
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterator
 
 from dockmend._dockerfile.document import Document, Instruction, Stage, derived
 from dockmend._dockerfile.state import expand, is_windows, state_at
@@ -18,7 +17,10 @@ from dockmend._project.sources import copy_sources, destination, is_remote
 from dockmend._regex import regex
 from dockmend._shell.code import Code, code_of
 from dockmend._shell.groups import has_comment_for_a_tool
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
 
 _FLAGS = frozenset({"chown", "chmod", "link"})
 _MAY_INSTALL = regex(

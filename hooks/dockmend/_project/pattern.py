@@ -9,8 +9,12 @@ that time grows with the path alone, whatever the pattern.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator
-from functools import lru_cache
+
+from dockmend._functools import lru_cache
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 _KEPT = 512
 _LONGEST = 1024

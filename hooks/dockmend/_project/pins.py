@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-
 from dockmend._dockerfile.document import Document
-from dockmend._dockerfile.span import Edit, Span
 from dockmend._project.image_uses import Place, deciding, image_uses, service_images
 from dockmend._project.reference import SCRATCH, Image, base_reference, parse, written
 from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any, TypeAlias
 
     from dockmend._compose.document import ComposeFile
     from dockmend._compose.yaml import Node
+    from dockmend._dockerfile.span import Edit, Span
     from dockmend._project.scripts import ScriptFile
 
 # What puts a text in place of the end of a reference, from an index on: the edit, and what becomes of what.

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping
 
-from dockmend._dockerfile.document import Document, Instruction
 from dockmend._project.images import ALPINE, HTTP, PAGE, TCP, Facts
-from dockmend._project.start import Start
 from dockmend._shell.code import code_of
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from dockmend._dockerfile.document import Document, Instruction
+    from dockmend._project.start import Start
 
 _PYTHON_HTTP = (
     "import http.client as h; c = h.HTTPConnection('127.0.0.1', {port}); "

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
 
-from dockmend._dockerfile.document import Document, Instruction
 from dockmend._dockerfile.parser import parse
 from dockmend._project import kind as kinds
 from dockmend._project import needs
@@ -18,7 +16,12 @@ from dockmend._project.kind import Line, line
 from dockmend._project.pattern import has_wildcard
 from dockmend._project.sources import Source, context_sources, destination
 from dockmend._regex import regex
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from dockmend._dockerfile.document import Document, Instruction
 
 _DOCKERFILE = regex(
     r"(?:(?:Docker|Container)file(?:[.-].*)?|dockerfile|.*\.[Dd]ockerfile)(?<!\.dockerignore)\Z"

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
 
 from dockmend._dockerfile.assignments import assignments
-from dockmend._dockerfile.document import Document, Instruction, Stage
 from dockmend._dockerfile.state import state_at
 from dockmend._regex import regex
 from dockmend._shell.code import code_of
-from dockmend._shell.commands import Command
 from dockmend._shell.installed import pip_install, requirements
 from dockmend._shell.trim import chain
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from dockmend._dockerfile.document import Document, Instruction, Stage
+    from dockmend._shell.commands import Command
 
 WHEELS = "/wheels"
 

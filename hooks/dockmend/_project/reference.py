@@ -5,14 +5,15 @@ https://github.com/distribution/reference
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-
 from dockmend._dockerfile import lexer
 from dockmend._dockerfile.document import Document, Stage, derived
 from dockmend._dockerfile.state import expand, root_base
 from dockmend._regex import regex
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from re import Match
 
 SCRATCH = "scratch"
 
@@ -27,10 +28,9 @@ _MIRRORS = {
 _ARCHITECTURES = frozenset(
     {"amd64", "arm32v5", "arm32v6", "arm32v7", "arm64v8", "i386", "mips64le", "ppc64le", "riscv64", "s390x"}
 )
-_PATH = regex(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*")
-_TAG = regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", re.ASCII)
+_TAG = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
 # By the Dockerfiles of jupyter/docker-stacks, CircleCI's cimg-base and hassio-addons/app-base.
-_SETS_SHELL = regex(r"(?:quay\.io/|ghcr\.io/)?(?:jupyter|cimg|hassio-addons|hassioaddons)/")
+_SETS_SHELL = ("jupyter/", "cimg/", "hassio-addons/", "hassioaddons/")
 _DEFAULTED = regex(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(:?)-([^${}'\"\\]*)\}")
 
 
@@ -56,7 +56,7 @@ class Image(NamedTuple):
     @property
     def sets_shell(self) -> bool:
         """Whether it is known to set SHELL, which a stage FROM it inherits."""
-        return _SETS_SHELL.match(self.name) is not None
+        return self.registry in (_HUB, "quay.io", "ghcr.io") and self.repository.startswith(_SETS_SHELL)
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -97,17 +97,31 @@ def written(reference: str) -> Image | None:
     rest, _, digest = reference.partition("@")
     slash = rest.rfind("/")
     name, colon, tag = rest[slash + 1 :].partition(":")
-    if colon and not (_TAG.fullmatch(tag) or "$" in tag):
+    if colon and not (_is_tag(tag) or "$" in tag):
         return None
     registry, path = _HUB, rest[: slash + 1] + name
     first, _, remainder = path.partition("/")
     if remainder and ("." in first or ":" in first or first == "localhost"):
         registry, path = first, remainder
-    if not _PATH.fullmatch(path):
+    if not _is_path(path):
         return None
     if registry == _HUB and "/" not in path:
         path = f"library/{path}"
     return Image(registry, path, tag or None, digest or None)
+
+
+def _is_tag(text: str) -> bool:
+    return 0 < len(text) <= 128 and text[0] not in ".-" and _TAG.issuperset(text)
+
+
+def _is_path(text: str) -> bool:
+    """Whether it is a repository: lower case and digits, parted by `/`, one of `.`, `_` and `__`, or `-`s."""
+    parted = text.replace("__", "_")
+    while "--" in parted:
+        parted = parted.replace("--", "-")
+    for mark in "_-/":
+        parted = parted.replace(mark, ".")
+    return text.isascii() and text == text.lower() and all(map(str.isalnum, parted.split(".")))
 
 
 @derived
@@ -156,7 +170,7 @@ def filled(base: str, arguments: Mapping[str, str | None]) -> str:
 def _defaults(text: str, arguments: Mapping[str, str | None]) -> str:
     """`text` with `${NAME:-default}` and `${NAME-default}` replaced where they can be told."""
 
-    def value(match: re.Match[str]) -> str:
+    def value(match: Match[str]) -> str:
         known = arguments.get(match[1])
         return match[3] if known is None or (match[2] and not known) else known
 

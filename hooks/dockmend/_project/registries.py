@@ -5,12 +5,15 @@ https://github.com/hadolint/hadolint/wiki/DL3026
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-
-from dockmend._dockerfile.document import Document
-from dockmend._dockerfile.span import Span
 from dockmend._project.image_uses import image_uses
 from dockmend._project.reference import written
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from dockmend._dockerfile.document import Document
+    from dockmend._dockerfile.span import Span
 
 # Either stands for where an image comes from that names no registry.
 _HUB = ("docker.io", "hub.docker.com")

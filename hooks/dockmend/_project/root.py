@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
-from dockmend._dockerfile.document import Instruction
 from dockmend._project.archive import may_be_archive
 from dockmend._project.images import SCRATCH, Facts
-from dockmend._project.start import Start
 from dockmend._regex import regex
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dockmend._dockerfile.document import Instruction
+    from dockmend._project.start import Start
 
 _DROPPERS = frozenset(
     """

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
-from dockmend._dockerfile.document import Document, Instruction, Stage
 from dockmend._dockerfile.state import expand, state_after, state_at
 from dockmend._project.images import ALPINE, BUSYBOX, ROOT, SCRATCH, Facts
-from dockmend._project.start import Start
 from dockmend._regex import regex
 from dockmend._shell import words
 from dockmend._shell.code import code_of
-from dockmend._shell.commands import Command
 from dockmend._shell.installed import operands
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dockmend._dockerfile.document import Document, Instruction, Stage
+    from dockmend._project.start import Start
+    from dockmend._shell.commands import Command
 
 _NEW = "app"
 # https://github.com/GoogleContainerTools/distroless/blob/main/common/variables.bzl

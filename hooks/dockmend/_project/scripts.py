@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from dockmend._dockerfile.document import Comment, Problem
 from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.text import Text, line_starts
 from dockmend._regex import regex
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Behind the start of a line of a script or recipe, an item or key of YAML, an operator or a keyword.
 _RUN = regex(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from dockmend._project.secret_names import is_secret
 from dockmend._project.secret_tokens import tokens
 from dockmend._regex import regex
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 KEY, SETTINGS, PASSWORDS = "a private key", "a file of settings and secrets", "a file of passwords"
 

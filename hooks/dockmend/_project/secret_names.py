@@ -8,7 +8,6 @@ to be what the name is about, and the value has to be one that could open someth
 
 from __future__ import annotations
 
-from collections import Counter
 from math import log2
 
 from dockmend._regex import regex
@@ -22,6 +21,8 @@ _SECRET = frozenset(
     APIKEY SECRETKEY PRIVATEKEY ACCESSKEY AUTHTOKEN ACCESSTOKEN APITOKEN CLIENTSECRET PAT
     """.split()  # noqa: SIM905
 )
+# Every name of a secret has one of these: a cheap first look at it.
+_HINTS = ("AUTH", "CREDENTIAL", "KEY", "PASS", "PAT", "PWD", "PWORD", "SECRET", "TOKEN")
 _GLUED = regex(r"[A-Z]{2,}(?:PASSWORD|PASSWD)\Z")
 # What makes a key one to keep.
 _KEYS = frozenset(
@@ -94,7 +95,8 @@ def name_strength(name: str) -> int:
 
     `name` is that of a variable, an option or a key: NPM_TOKEN, dbPassword, --http-password.
     """
-    if name.upper().startswith(_BUNDLED):
+    upper = name.upper()
+    if upper.startswith(_BUNDLED) or not any(map(upper.replace("PATH", "").__contains__, _HINTS)):
         return NONE
     words = [part.upper() for part in _PARTS.findall(name)]
     if not words or _ABOUT & set(words):
@@ -152,6 +154,6 @@ def is_random(value: str) -> bool:
         return False
     if not any(char.isdigit() for char in value) or not any(char.isalpha() for char in value):
         return False
-    counts = Counter(value)
-    entropy = -sum(n / len(value) * log2(n / len(value)) for n in counts.values())
+    shares = [value.count(char) / len(value) for char in set(value)]
+    entropy = -sum(share * log2(share) for share in shares)
     return entropy >= 3.0

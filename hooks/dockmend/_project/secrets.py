@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from dockmend._dockerfile.assignments import assignments
 from dockmend._dockerfile.document import Document, Instruction, Logical, Problem, derived
 from dockmend._dockerfile.parser import parse
@@ -14,6 +12,8 @@ from dockmend._regex import regex
 from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tree_sitter import Node
 
     from dockmend._shell.script import Script
@@ -22,7 +22,7 @@ _QUOTED = regex(r"(?<![A-Za-z])'[^']*'|\"[^\"]*\"")
 _SHELL_TEXT = frozenset({"RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK"})
 _HEALTHCHECK_CMD = regex(r"(?i)CMD[\t\v\f\r ]+")
 # Words that a script with a password in it has; others are not parsed.
-_HINT = regex(r"(?i)pass|pwd|token|secret|key|cred|identified|curl|auth")
+_HINTS = ("pass", "pwd", "token", "secret", "key", "cred", "identified", "curl", "auth")
 # `ALTER USER x WITH PASSWORD 'y'`, `IDENTIFIED BY 'y'`, `PASSWORD('y')`
 _SQL = regex(
     r"(?i)(?:\bidentified[ \t]{1,9}(?:with[ \t]{1,9}\w{1,40}[ \t]{1,9})?by|\bpassword[ \t]{0,9}\("
@@ -131,7 +131,7 @@ def _in_arguments(holder: Instruction) -> Iterator[tuple[int, int, str]]:
 
 def in_script(text: str) -> Iterator[tuple[int, int, str]]:
     """Passwords that a shell script spells out: start and end in `text`, and what each is."""
-    if not _HINT.search(text):
+    if not any(map(text.lower().__contains__, _HINTS)):
         return
     from dockmend._shell.script import parse as parse_script
 

@@ -9,12 +9,15 @@ and the manual of each program else.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
 
 from dockmend._project.images import TCP
-from dockmend._project.start import Run
 from dockmend._regex import regex
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from dockmend._project.start import Run
 
 # Program, and its operand | protocol | port by default | options that tell it, `.` for an operand | variable
 _TABLE = """

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
-from dockmend._dockerfile.document import Document, Instruction
 from dockmend._project.images import ALPINE, DEBIAN, RHEL, Facts, with_family
-from dockmend._project.reference import Image
 from dockmend._regex import regex
 from dockmend._shell.code import code_of
-from dockmend._shell.commands import Command
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from dockmend._dockerfile.document import Document, Instruction
+    from dockmend._project.reference import Image
+    from dockmend._shell.commands import Command
 
 _SYSTEMS = {
     "apk": ALPINE,

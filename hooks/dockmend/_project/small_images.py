@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from dockmend._project.reference import Image
 from dockmend._regex import regex
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from dockmend._project.reference import Image
 
 BUILD, JDK, DOCS = "build", "jdk", "docs"
 

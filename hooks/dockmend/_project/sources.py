@@ -5,17 +5,20 @@ BuildKit's frontend/dockerfile/dockerfile2llb/convert.go (dispatchCopy) and conv
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
 from itertools import takewhile
 
 from dockmend._dockerfile import lexer
-from dockmend._dockerfile.document import Document, Instruction
-from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.state import state_at
 from dockmend._project.context import relative
 from dockmend._project.pattern import has_wildcard
 from dockmend._regex import regex
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from dockmend._dockerfile.document import Document, Instruction
+    from dockmend._dockerfile.span import Span
 
 # gitutil.ParseURL: a URL of these schemes, or what scp takes.
 _REMOTE = regex(r"(?:https?|ssh|git)://|[A-Za-z0-9_-]+@[A-Za-z0-9.-]+:")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 
 from dockmend._dockerfile.document import Document, Flag, Instruction, Meaning, Stage
 from dockmend._dockerfile.mount import mounts
@@ -13,11 +12,15 @@ from dockmend._project.python_build import WHEELS, Plan
 from dockmend._regex import regex
 from dockmend._shell import python_caches
 from dockmend._shell.code import Code, code_of
-from dockmend._shell.commands import Command
 from dockmend._shell.installed import package_name, packages, pip_install
 from dockmend._shell.packages import APK, APT
 from dockmend._shell.trim import Change, apply, chain, without, without_words
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from dockmend._shell.commands import Command
 
 BUILDER = "builder"
 

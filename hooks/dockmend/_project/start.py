@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Sequence
 
 from dockmend._dockerfile.document import Document, Instruction, Stage, derived
 from dockmend._dockerfile.state import state_after
-from dockmend._project.context import BuildContext
 from dockmend._project.entrypoint import image_file
 from dockmend._regex import regex
 from dockmend._shell import commands, tools
 from dockmend._shell.words import SHELLS
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dockmend._project.context import BuildContext
 
 _DEEPEST = 5
 _MOST = 500

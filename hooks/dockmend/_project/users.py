@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from dockmend._dockerfile.document import Document, Stage
 from dockmend._project.images import facts
 from dockmend._project.reference import base_image
 from dockmend._shell.accounts import Account, account
 from dockmend._shell.code import Code, code_of
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from dockmend._dockerfile.document import Document, Stage
 
 ROOT = "0"
 

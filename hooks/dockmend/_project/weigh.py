@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Mapping
 
-from dockmend._project.ignore import IgnoreFile
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+
+    from dockmend._project.ignore import IgnoreFile
 
 
 class Weight(NamedTuple):

@@ -7,11 +7,12 @@ come.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable, Iterator
 
 from dockmend._typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from dockmend._engine.run import Outcome
     from dockmend._report.style import Style
 

@@ -5,15 +5,15 @@ As checkstyle's own XMLLogger writes it: https://checkstyle.org/apidocs/com/pupp
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 from dockmend._report.shared import sentence
-from dockmend._report.style import Style
 from dockmend._report.xml_ import Element, add, document, name_of
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from dockmend._engine.run import Outcome
+    from dockmend._report.style import Style
 
 
 def report(outcomes: Iterable[Outcome], style: Style) -> Iterator[str]:

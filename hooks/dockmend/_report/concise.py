@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 from dockmend._report.shared import address
 from dockmend._report.style import BOLD, CYAN, SEVERITY, Style, printable, printable_path
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from dockmend._engine.mend import Reported
     from dockmend._engine.run import Outcome
 

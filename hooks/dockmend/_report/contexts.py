@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator
 
 from dockmend._report.style import BOLD, Style, cut, printable_path
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator
+
     from dockmend._hook import FileEdit
     from dockmend._project.weigh import Savings, Weight
     from dockmend._report.progress import Step

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
 
 from dockmend._hook import SAFE
 from dockmend._report.concise import head
@@ -24,6 +23,8 @@ from dockmend._report.style import (
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from dockmend._engine.mend import Reported
     from dockmend._engine.run import Outcome
     from dockmend._hook import Fix

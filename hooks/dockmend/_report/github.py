@@ -5,13 +5,13 @@ https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 from dockmend._report.shared import in_repository, sentence
 from dockmend._report.style import Style, printable, printable_path
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from dockmend._engine.run import Outcome
 
 _COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}

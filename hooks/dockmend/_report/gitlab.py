@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from hashlib import sha256
 
 from dockmend._engine.files import encode
@@ -17,6 +16,8 @@ from dockmend._report.style import Style, printable, printable_path
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from dockmend._engine.errors import Failure
     from dockmend._engine.mend import Reported
     from dockmend._engine.run import Outcome

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 from dockmend._edit import Edits
 from dockmend._engine.kinds import masked
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from dockmend._engine.mend import Reported
     from dockmend._engine.run import Outcome
     from dockmend._hook import Fix

@@ -14,16 +14,17 @@ Python decodes it to (`surrogateescape`).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
 
 from dockmend._report.places import Places
-from dockmend._report.style import Style
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from dockmend._engine.mend import Reported
     from dockmend._engine.run import Outcome
     from dockmend._hook import Fix
+    from dockmend._report.style import Style
 
 
 def report(outcomes: Iterable[Outcome], style: Style) -> Iterator[str]:

@@ -6,8 +6,6 @@ finding as its output; a file without findings is one case that passes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 from dockmend._hook import INFO
 from dockmend._report.shared import address
 from dockmend._report.style import Style, printable
@@ -15,6 +13,8 @@ from dockmend._report.xml_ import Element, add, document, name_of
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from dockmend._engine.mend import Reported
     from dockmend._engine.run import Outcome
 

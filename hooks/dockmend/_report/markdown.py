@@ -6,7 +6,6 @@ GitHub's dialect: https://github.github.com/gfm/#tables-extension-
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 
 from dockmend._regex import regex
 from dockmend._report.shared import address, in_repository, sentence
@@ -15,6 +14,8 @@ from dockmend._report.tally import Tally
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from dockmend._engine.mend import Reported
     from dockmend._engine.run import Outcome
 

@@ -7,7 +7,6 @@ https://docs.github.com/code-security/code-scanning/integrating-with-code-scanni
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
 from urllib.parse import quote_from_bytes
 
 from dockmend import __version__, _registry
@@ -19,6 +18,8 @@ from dockmend._report.style import Style, printable
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from dockmend._engine.errors import Failure
     from dockmend._engine.mend import Reported
     from dockmend._engine.run import Outcome

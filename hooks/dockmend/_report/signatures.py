@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-
-from dockmend._dockerfile.span import Span
 from dockmend._report.full import excerpt
 from dockmend._report.places import Places
 from dockmend._report.style import BLUE, BOLD, GREEN, RED, Style, printable, printable_path
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from dockmend._dockerfile.span import Span
 
 
 class Signature(NamedTuple):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
-
 from dockmend._report.shared import about
 from dockmend._report.style import BOLD, CYAN, GREEN, Style, printable_path
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dockmend._engine.run import Outcome
     from dockmend._hook import FileEdit
 
@@ -25,10 +24,10 @@ class Tally:
         self.errors = 0
         self.patches = 0
         self.made = 0
-        self._found: Counter[str] = Counter()
-        self._fixable: Counter[str] = Counter()
+        self._found: dict[str, int] = {}
+        self._fixable: dict[str, int] = {}
         self._hidden = 0
-        self._mended: dict[str, Counter[str]] = {}
+        self._mended: dict[str, dict[str, int]] = {}
         self._summaries: dict[str, str] = {}
         self.ignore_files: dict[str, FileEdit] = {}
 
@@ -45,21 +44,21 @@ class Tally:
         for found in outcome.findings:
             name = found.name
             self._summaries[name] = about(found)
-            self._found[name] += 1
-            self._fixable[name] += found.fixable
+            self._found[name] = self._found.get(name, 0) + 1
+            self._fixable[name] = self._fixable.get(name, 0) + found.fixable
             self._hidden += found.finding.fix is not None and not found.fixable
-        if outcome.mended:
-            self._mended.setdefault(outcome.path, Counter()).update(found.name for found in outcome.mended)
+        for found in outcome.mended:
+            counts = self._mended.setdefault(outcome.path, {})
+            counts[found.name] = counts.get(found.name, 0) + 1
 
     def summary(self, style: Style) -> str:
         """The last line or two of a report."""
-        left = self._found.total()
-        mended = sum(counts.total() for counts in self._mended.values())
+        left, mended = sum(self._found.values()), self._all_mended()
         if not left + mended:
             return "" if self.errors else style.paint("Nothing to report.", GREEN) + "\n"
         done = f" ({mended} {self._done}, {left} left)" if mended else ""
         text = f"Found {_counted(left + mended, 'finding')}{done}.\n"
-        fixable = self._fixable.total()
+        fixable = sum(self._fixable.values())
         mark = f"[{style.paint('*', CYAN)}]"
         hidden = f"{_counted(self._hidden, 'unsafe fix', 'unsafe fixes')} with `--unsafe-fixes`"
         if fixable:
@@ -68,9 +67,12 @@ class Tally:
             text += f"No safe fixes; {hidden}.\n"
         return text
 
+    def _all_mended(self) -> int:
+        return sum(sum(counts.values()) for counts in self._mended.values())
+
     def promised(self) -> str:
         """The last line of a `--diff`."""
-        mended = sum(counts.total() for counts in self._mended.values())
+        mended = self._all_mended()
         return (
             f"Would {self._verb} {_counted(mended, 'finding')}.\n"
             if mended

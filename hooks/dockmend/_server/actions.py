@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from lsprotocol import types
 from pygls.uris import from_fs_path
@@ -11,13 +10,15 @@ from pygls.uris import from_fs_path
 from dockmend._engine.lines import edits
 from dockmend._hook import SAFE, Edit, FileEdit
 from dockmend._report.style import printable
-from dockmend._server.checked import Checked
 from dockmend._server.diagnostics import finding
 from dockmend._server.positions import Positions
 from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import TypeAlias
+
+    from dockmend._server.checked import Checked
 
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.dockmend"
 KINDS = (types.CodeActionKind.QuickFix.value, FIX_ALL)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cached_property
 
 from dockmend import _registry
-from dockmend._dockerfile.span import Edit
 from dockmend._engine import run
 from dockmend._engine.config import Configs
 from dockmend._engine.lines import edits
-from dockmend._engine.mend import Reported
 from dockmend._report.hide import hidden
-from dockmend._server.positions import Positions
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dockmend._dockerfile.span import Edit
+    from dockmend._engine.mend import Reported
+    from dockmend._server.positions import Positions
 
 
 class Checked:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from lsprotocol import types
 
 from dockmend import _registry
-from dockmend._engine.mend import Reported
 from dockmend._hook import ERROR, INFO, WARNING
 from dockmend._report.shared import address
 from dockmend._report.style import printable
-from dockmend._server.checked import Checked
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dockmend._engine.mend import Reported
+    from dockmend._server.checked import Checked
 
 SOURCE = "dockmend"
 

@@ -6,12 +6,15 @@ https://microsoft.github.io/language-server-protocol/specifications/lsp/3.17/spe
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
 
 from lsprotocol import types
 
 from dockmend._dockerfile.span import Edit, Span
 from dockmend._regex import regex
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 # Unlike in a Dockerfile, CR alone ends a line; nothing else that `str.splitlines` knows does.
 _LINE_END = regex(r"\r\n|\n|\r")

@@ -9,7 +9,6 @@ from urllib.parse import unquote
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 from pygls.uris import from_fs_path, to_fs_path, uri_scheme
-from pygls.workspace import TextDocument
 
 from dockmend import __version__
 from dockmend._engine.config import NAMES, Configs
@@ -19,6 +18,10 @@ from dockmend._server.actions import KINDS, Editor, Request, actions
 from dockmend._server.checked import Checked
 from dockmend._server.diagnostics import diagnostics, pages
 from dockmend._server.positions import Positions
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pygls.workspace import TextDocument
 
 # How long typing has to pause before the text is checked, in seconds.
 PAUSE = 0.2

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dockmend._regex import regex
-from dockmend._shell.commands import Command
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from dockmend._shell.commands import Command
 
 _NUMBER = regex(r"[0-9]{1,9}")
 _VALUED = {

@@ -7,11 +7,13 @@ https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19
 
 from __future__ import annotations
 
-from dockmend._dockerfile.document import Document
 from dockmend._regex import regex
-from dockmend._shell.code import Code
-from dockmend._shell.commands import Command, Link
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from dockmend._dockerfile.document import Document
+    from dockmend._shell.code import Code
+    from dockmend._shell.commands import Command, Link
 
 _SIMPLE = frozenset({"command", "assignment", "redirect"})
 _OPERATOR = regex(r"&&|\|\||;")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 
 from dockmend._dockerfile.document import (
     Document,
@@ -18,7 +17,12 @@ from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.state import State, is_windows, state_after, state_at
 from dockmend._regex import regex
 from dockmend._shell import commands
-from dockmend._shell.commands import Program
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from dockmend._shell.commands import Program
 
 SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 

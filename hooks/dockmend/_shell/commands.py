@@ -7,15 +7,15 @@ https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
-
+from dockmend._functools import lru_cache
 from dockmend._regex import regex
 from dockmend._shell import script
 from dockmend._shell.command_words import Assignment, Word, literal, real
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tree_sitter import Node
 
 _COMPOUND = {

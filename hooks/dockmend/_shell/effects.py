@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
 
 from dockmend._regex import regex
 from dockmend._shell import errexit, tools
@@ -22,7 +21,10 @@ from dockmend._shell.syntax import (
     Word,
 )
 from dockmend._shell.words import BUILTINS
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # What a shell sets anew when it starts, or counts: not the same behind another script.
 _OF_THE_SHELL = frozenset(

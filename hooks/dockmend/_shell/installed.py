@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 
 from dockmend._regex import regex
-from dockmend._shell.command_words import Word
-from dockmend._shell.commands import Command
 from dockmend._shell.packages import APK, APT
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dockmend._shell.command_words import Word
+    from dockmend._shell.commands import Command
 
 _INSTALL = frozenset({"install", "add", "in"})
 _RPM = frozenset({"yum", "dnf", "dnf5", "microdnf", "zypper"})

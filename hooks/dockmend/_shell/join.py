@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from dockmend._shell import tools
-from dockmend._shell.effects import Effects
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dockmend._shell.effects import Effects
 
 PLAIN = "plain"
 GROUP = "group"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 
-from dockmend._dockerfile.document import Document, Instruction
 from dockmend._regex import regex
 from dockmend._shell.code import code_of
 from dockmend._shell.packages import MANAGERS, MAY_NEED, NEEDS, REFRESHES, Manager, use_of
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dockmend._dockerfile.document import Document, Instruction
 
 _REMOVES = regex(r"\brm\b[^\n]{0,200}/var/")
 _NO_REPOSITORIES = regex(

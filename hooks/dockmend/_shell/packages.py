@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from dockmend._regex import regex
 from dockmend._shell.code import SHELLS, Code
-from dockmend._shell.commands import Command
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dockmend._shell.commands import Command
 
 
 class Manager(NamedTuple):

@@ -6,10 +6,12 @@ https://pip.pypa.io/en/stable/cli/pip_install/#options, https://docs.astral.sh/u
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from dockmend._regex import regex
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NAME = regex(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[A-Za-z0-9,._ -]*\])?(?:[ \t]*(?:===?|[~!<>]=?)[^/\\]*)?")
 URL = regex(r"(?!file:)(?:[a-z]+\+)?[a-z]+://\S+")

@@ -7,8 +7,8 @@ keywords in the same places: tree-sitter alone takes the `{` of `! { a; }` for a
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
+from dockmend._functools import lru_cache
 from dockmend._regex import regex
 from dockmend._shell import script
 from dockmend._shell.expansion import read_word

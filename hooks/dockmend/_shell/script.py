@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import importlib
 from bisect import bisect_right
-from collections.abc import Iterator
-from functools import lru_cache
 
+from dockmend._functools import lru_cache
 from dockmend._regex import regex
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     from tree_sitter import Node

@@ -7,9 +7,12 @@ from collections.abc import Callable
 
 from dockmend._regex import regex
 from dockmend._shell import pip_words
-from dockmend._shell.command_words import Word
-from dockmend._shell.commands import Command, Link
 from dockmend._shell.packages import MANAGERS, YARN
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dockmend._shell.command_words import Word
+    from dockmend._shell.commands import Command, Link
 
 Outside = Callable[[str], bool]
 

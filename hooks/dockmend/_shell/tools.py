@@ -6,12 +6,15 @@ A command is a sequence of words; a word's parts that only the shell knows are N
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from functools import lru_cache
 from itertools import pairwise
 
+from dockmend._functools import lru_cache
 from dockmend._regex import regex
 from dockmend._shell.words import BUILTINS
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 UNKNOWN = "\0"
 

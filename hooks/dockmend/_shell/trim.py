@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from dockmend._typing import TYPE_CHECKING, NamedTuple
 
-from dockmend._shell.code import Code
-from dockmend._shell.commands import Command
-from dockmend._typing import NamedTuple
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dockmend._shell.code import Code
+    from dockmend._shell.commands import Command
 
 
 class Change(NamedTuple):

@@ -9,13 +9,14 @@ https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
 
 from dockmend._regex import regex
 from dockmend._shell import script
 from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tree_sitter import Node
 
 EMPTY = "empty"
@@ -108,7 +109,7 @@ def read(text: str) -> Command:
     source = text[first.start : first.end]
     if source in KEYWORDS:
         return _structure(text, f"the keyword `{source}`")
-    if _ASSIGNMENT.match(source):
+    if "=" in source and _ASSIGNMENT.match(source):
         return _structure(text, "an assignment")
     if first.text.startswith("%"):
         # bash: a word that starts with % is a job, quoted or not, and goes to `fg`.

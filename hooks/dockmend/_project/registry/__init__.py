@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
 
-from dockmend._project.reference import Image
 from dockmend._project.registry.endpoint import Endpoint, endpoint
 from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from queue import SimpleQueue
 
+    from dockmend._project.reference import Image
     from dockmend._project.registry.client import Client
 
 _THREADS = 8

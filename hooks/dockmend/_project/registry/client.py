@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterable
 from threading import Lock
 
 import requests
@@ -19,12 +18,14 @@ from urllib3.exceptions import ProtocolError
 
 from dockmend import __version__
 from dockmend._project.registry.cache import DIGEST
-from dockmend._project.registry.endpoint import Endpoint
 from dockmend._regex import regex
 from dockmend._typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from typing import Any, TypeVar
+
+    from dockmend._project.registry.endpoint import Endpoint
 
     Kind = TypeVar("Kind")
 
@@ -203,7 +204,7 @@ def _created(dxf: DXF, digest: str) -> object:
     if listed:
         manifest = _manifest(dxf, listed[0]["digest"])
     content = b""
-    for chunk in cast(Iterable[bytes], dxf.pull_blob(manifest["config"]["digest"])):
+    for chunk in cast("Iterable[bytes]", dxf.pull_blob(manifest["config"]["digest"])):
         content += chunk
         if len(content) > _LARGEST:
             raise _Garbage

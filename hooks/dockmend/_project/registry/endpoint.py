@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
-from dockmend._project.reference import Image
 from dockmend._regex import regex
-from dockmend._typing import NamedTuple
+from dockmend._typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from dockmend._project.reference import Image
 
 # Hub is called by one name and asked at another: https://docs.docker.com/reference/api/registry/auth/
 _HUB = {"docker.io": "registry-1.docker.io", "index.docker.io": "registry-1.docker.io"}
