@@ -67,12 +67,11 @@ clears that up), or an image that starts nothing of its own.
 
 from __future__ import annotations
 
-from dockmend._dockerfile import array
 from dockmend._dockerfile.document import Document, Meaning, Stage
 from dockmend._dockerfile.state import expand, is_windows, shipping, state_after, state_at
 from dockmend._edit import cased, insert_after
 from dockmend._hook import INFO, UNSAFE, Context, Finding, Fix, Hook
-from dockmend._project import entrypoint, probes, servers, shown, start
+from dockmend._project import entrypoint, servers, start
 from dockmend._project.images import PAGE, TCP, Facts, facts
 from dockmend._project.reference import Image, base_image
 from dockmend._project.servers import Server
@@ -209,6 +208,9 @@ def _fix(
     if any(names.count(name) > 1 for name in _STARTS):
         return None, "the stage has more than one CMD or ENTRYPOINT"
     instructions = [one for current in shipping(doc) for one in current.instructions]
+    from dockmend._dockerfile import array
+    from dockmend._project import probes, shown
+
     known = shown.system(doc, instructions, image, known)
     there = {**{tool: tool for tool in known.tools}, **probes.started(begun)}
     more = probes.installed(doc, instructions, known)
@@ -232,6 +234,8 @@ def _fix(
 
 def _consequence(service: _Service, command: tuple[str, ...]) -> str:
     """What the fix changes, for its message."""
+    from dockmend._project import probes
+
     if command[0] in probes.OWN_TOOLS:
         return f"it is unhealthy where `{' '.join(command)}` fails"
     if service.protocol == PAGE and command[0] in ("curl", "wget"):

@@ -51,9 +51,6 @@ a build context that `docker build --build-context` names.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-
 from dockmend._hook import UNSAFE, Context, Finding, Fix, Hook
 from dockmend._project.image_uses import Place, Use, deciding, image_uses, service_images
 from dockmend._project.reference import SCRATCH, Image, filled, parse
@@ -61,13 +58,15 @@ from dockmend._regex import regex
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dockmend._compose.document import ComposeFile
     from dockmend._compose.edit import Put
     from dockmend._dockerfile.document import Document
 
 LATEST = "latest"
 
-_TAG = regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z", re.ASCII)
+_TAG = regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z")
 
 
 def check(doc: Document, ctx: Context) -> Iterator[Finding]:
@@ -128,7 +127,7 @@ def _message(image: Image) -> str:
 def _version(image: Image, ctx: Context) -> tuple[str, str]:
     """The tag to use and where it comes from; "" and the reason where there is none."""
     versions = ctx.options.get("versions")
-    if isinstance(versions, Mapping) and image.name in versions:
+    if isinstance(versions, dict) and image.name in versions:
         version = str(versions[image.name])
         return (
             (version, f"the configuration says {version}")

@@ -50,17 +50,15 @@ A file that hadolint cannot read though BuildKit can, which is said. hadolint's 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
 from dockmend._dockerfile.span import Span
 from dockmend._hook import ERROR, INFO, WARNING, Context, Finding, Hook, Unavailable
-from dockmend._project import hadolint
-from dockmend._project.hadolint_config import SEVERITIES
-from dockmend._project.registries import untrusted
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from dockmend._dockerfile.document import Document
+    from dockmend._project.hadolint import Said
 
 _MISSING = "hadolint is not there; run `pip install 'dockmend[lint]'`, or put it on the PATH"
 
@@ -68,22 +66,27 @@ _MISSING = "hadolint is not there; run `pip install 'dockmend[lint]'`, or put it
 def check(doc: Document, ctx: Context) -> Iterator[Finding]:
     """Yield what hadolint says where it is asked for, and images of registries that are not trusted."""
     trusted = ctx.options["trusted-registries"]
-    assert isinstance(trusted, Sequence)
+    assert isinstance(trusted, list | tuple)
+    if not trusted and not ctx.asked:
+        return
+    from dockmend._project.hadolint import UNTRUSTED
+    from dockmend._project.registries import untrusted
+
     places = []
     for span, registry in untrusted(doc, trusted) if trusted else ():
         message = f"the image comes from {registry}, which is none of the trusted registries"
         reason = f"only the author knows where else it can be had; trusted are {', '.join(trusted)}"
         places.append(doc.position(span.start)[0])
-        yield Finding(message, span, None, reason, ERROR, code=hadolint.UNTRUSTED)
+        yield Finding(message, span, None, reason, ERROR, code=UNTRUSTED)
     if ctx.asked:
         for said in _said(doc, trusted):
-            if said.code != hadolint.UNTRUSTED or said.line not in places:
+            if said.code != UNTRUSTED or said.line not in places:
                 yield _finding(doc, said)
 
 
-def _said(doc: Document, trusted: Sequence[str]) -> list[hadolint.Said]:
+def _said(doc: Document, trusted: Sequence[str]) -> list[Said]:
     """What hadolint says. Raises Unavailable."""
-    from dockmend._project import programs
+    from dockmend._project import hadolint, programs
 
     executable = programs.find("hadolint")
     if executable is None:
@@ -94,7 +97,10 @@ def _said(doc: Document, trusted: Sequence[str]) -> list[hadolint.Said]:
         raise Unavailable(f"hadolint {error}; run `hadolint` by itself to see why") from error
 
 
-def _finding(doc: Document, said: hadolint.Said) -> Finding:
+def _finding(doc: Document, said: Said) -> Finding:
+    from dockmend._project import hadolint
+    from dockmend._project.hadolint_config import SEVERITIES
+
     line = min(said.line, doc.position(len(doc.text))[0])
     start, end = doc.lines_span(line, line)
     end = doc.line_end(start)

@@ -72,18 +72,10 @@ from __future__ import annotations
 
 from dockmend._dockerfile.state import is_windows
 from dockmend._hook import INFO, UNSAFE, Context, Edit, Finding, Fix, Hook
-from dockmend._project import start
-from dockmend._project.build_packages import package
 from dockmend._project.images import ALPINE, DEBIAN, facts, family
-from dockmend._project.order import held
-from dockmend._project.python_build import Step, plan, steps
-from dockmend._project.reference import Image, base_image
-from dockmend._project.split import Split, Stuck
+from dockmend._project.reference import base_image
 from dockmend._regex import regex
 from dockmend._shell.code import code_of
-from dockmend._shell.groups import partners
-from dockmend._shell.installed import package_name, packages
-from dockmend._shell.packages import is_opaque
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -91,6 +83,8 @@ if TYPE_CHECKING:
 
     from dockmend._dockerfile.document import Document, Stage
     from dockmend._dockerfile.span import Span
+    from dockmend._project.python_build import Step
+    from dockmend._project.reference import Image
 
 _COMPILES = frozenset(
     """
@@ -163,6 +157,9 @@ def _packages(doc: Document, ctx: Context, stage: Stage) -> Finding | None:
     runs = [one for one in stage.instructions if one.name == "RUN"]
     if not any(_MANAGES.search(text) for run in runs for text in run.texts):
         return None
+    from dockmend._project.build_packages import package
+    from dockmend._shell.installed import package_name, packages
+
     names: list[str] = []
     span: Span | None = None
     builder = ""
@@ -184,10 +181,12 @@ def _packages(doc: Document, ctx: Context, stage: Stage) -> Finding | None:
         return None
     listed = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
     message = f"packages to build with ship in the image: {listed}"
-    found = list(steps(doc, stage))
     if builder:
         reason = f"what of them the outcome of `{builder}` needs is not known here"
         return Finding(message, span, reason=reason) if _is_program(doc, ctx, stage) else None
+    from dockmend._project.python_build import steps
+
+    found = list(steps(doc, stage))
     if not found:
         return None
     fix = _why_not(image, known) or _split(doc, ctx, stage, found, system)
@@ -205,6 +204,8 @@ def _may_compile(stage: Stage) -> bool:
 
 def _is_program(doc: Document, ctx: Context, stage: Stage) -> bool:
     """Whether the container starts a program, its own or the base image's server, and nothing to work in."""
+    from dockmend._project import start
+
     begun = start.read(doc, stage, ctx.build)
     runs = begun.runs
     if begun.entrypoint is None and begun.cmd is None:
@@ -227,6 +228,12 @@ def _why_not(image: Image | None, system: str | None) -> str:
 
 def _split(doc: Document, ctx: Context, stage: Stage, found: list[Step], system: str) -> Fix | str:
     """The installation in a builder; or why it stays where it is."""
+    from dockmend._project.order import held
+    from dockmend._project.python_build import plan
+    from dockmend._project.split import Split, Stuck
+    from dockmend._shell.groups import partners
+    from dockmend._shell.packages import is_opaque
+
     way = plan(doc, stage, found)
     if isinstance(way, str):
         return way

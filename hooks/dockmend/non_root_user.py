@@ -77,13 +77,11 @@ from dockmend._dockerfile.document import Document, Instruction, Meaning, Stage
 from dockmend._dockerfile.state import expand, is_windows, shipping, state_after, state_at
 from dockmend._edit import cased, insert_after
 from dockmend._hook import INFO, UNSAFE, Context, Edit, Finding, Fix, Hook
-from dockmend._project import applications, entrypoint, order, run_as, shown, start
+from dockmend._project import start
 from dockmend._project.images import ROOT, Facts, facts
 from dockmend._project.reference import base_image
-from dockmend._project.root import plain, wants_root
-from dockmend._project.run_as import is_root
+from dockmend._project.root import is_root, plain, wants_root
 from dockmend._regex import regex
-from dockmend._shell import groups
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -124,6 +122,8 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
     severity = None if _starts_something(begun, known) else INFO
     if severity is None or _holds_application(instructions):
         if known.user == ROOT:
+            from dockmend._project import shown
+
             known = shown.system(doc, instructions, image, known)
         fix, reason = _fix(doc, ctx, instructions, stage, begun, known)
         yield Finding(message, place.head, fix, reason, severity)
@@ -162,6 +162,8 @@ def _fix(
     doc: Document, ctx: Context, instructions: Sequence[Instruction], stage: Stage, begun: Start, known: Facts
 ) -> tuple[Fix | None, str]:
     """The user to add, and what it may break; or no fix, and why."""
+    from dockmend._project import applications, entrypoint, run_as
+
     if entrypoint.is_misread(begun.entrypoint, begun.cmd):
         return None, "what it starts is not what it looks like: exec-form goes first"
     if begun.unseen:
@@ -181,6 +183,8 @@ def _fix(
     joined = None
     if anchor.name == "RUN" and len(lines) > 1:
         reason = reason or _waits_for(doc, ctx, anchor)
+        from dockmend._shell import groups
+
         joined = groups.behind(doc, stage, anchor, lines[0][1])
     if reason:
         return None, reason
@@ -201,6 +205,9 @@ def _fix(
 
 def _waits_for(doc: Document, ctx: Context, run: Instruction) -> str:
     """What goes before something is joined to the last RUN, in a clause, or empty."""
+    from dockmend._project import order
+    from dockmend._shell import groups
+
     plans = order.plans(doc, ctx.build, ctx.path)
     held = frozenset(plan.last.index for plan in plans if plan.safe)
     for other in groups.partners(doc, held).get(run.index, ()):

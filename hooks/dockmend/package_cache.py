@@ -60,11 +60,9 @@ from dockmend._hook import SAFE, UNSAFE, Context, Edit, Finding, Fix, Hook
 from dockmend._project.context import MISSING
 from dockmend._project.order import held
 from dockmend._regex import regex
-from dockmend._shell import append, packages
-from dockmend._shell.append import Added
+from dockmend._shell import packages
 from dockmend._shell.code import Code, code_of
 from dockmend._shell.groups import partners
-from dockmend._shell.package_uses import Uses
 from dockmend._shell.packages import APK, APT, MAY_NEED, NEEDS, YARN, Manager
 from dockmend._typing import TYPE_CHECKING
 
@@ -72,9 +70,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from dockmend._dockerfile.document import Document, Instruction, Stage
+    from dockmend._shell.append import Added
     from dockmend._shell.commands import Command
+    from dockmend._shell.package_uses import Uses
 
-_ANY = regex(r"apt|apk|yum|dnf|zypper|yarn|nodesource|docker|packagecloud")
+_ANY = ("apt", "apk", "yum", "dnf", "zypper", "yarn", "nodesource", "docker", "packagecloud")
 _OLD_ALPINE = regex(r"(?:.*/)?alpine:(?:2\.[0-9]+|3\.[0-2])(?![0-9])")
 _STARTS_APT = regex(r"\bapt(?:-get|itude)?\b[\", \t]+install\b")
 
@@ -86,7 +86,7 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
         if not is_windows(doc, stage):
             for instruction in stage.instructions:
                 run = instruction.trigger or instruction
-                if run.name == "RUN" and any(_ANY.search(text) for text in run.texts):
+                if run.name == "RUN" and any(word in text for text in run.texts for word in _ANY):
                     yield from checked.run(stage, code_of(doc, instruction))
 
 
@@ -96,7 +96,12 @@ class _Checked:
     def __init__(self, doc: Document, ctx: Context) -> None:
         self.doc = doc
         self.ctx = ctx
-        self.uses = Uses(doc)
+
+    @cached_property
+    def uses(self) -> Uses:
+        from dockmend._shell.package_uses import Uses
+
+        return Uses(self.doc)
 
     def run(self, stage: Stage, code: Code) -> Iterator[Finding]:
         for manager in packages.MANAGERS:
@@ -175,6 +180,8 @@ class _Checked:
         use, line = self.uses.behind(APK, code.instruction)
         if asked or use:
             filling = [one for one in filling if one not in updates]
+        from dockmend._shell.append import Added
+
         found = []
         for command in filling:
             at = command.words[command.subcommand(APK.valued) or 0].end
@@ -183,6 +190,8 @@ class _Checked:
 
     def emptied(self, manager: Manager, code: Code, fill: Command) -> str | list[Added]:
         """The command that empties the cache, behind the last that may use it; or why there is no place."""
+        from dockmend._shell import append
+
         uses = [one for one in code.program.commands if manager.used_by(one)]
         place = append.behind(code, uses[-1])
         if isinstance(place, str):

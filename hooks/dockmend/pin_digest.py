@@ -87,17 +87,17 @@ Docker's official images have none as of 2026.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-
 from dockmend._hook import UNSAFE, Context, Finding, Fix, Hook
 from dockmend._project import content_trust
 from dockmend._project.content_trust import INSTEAD, MESSAGE
-from dockmend._project.pins import Pin, compose_pins, dockerfile_pins
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from dockmend._compose.document import ComposeFile
     from dockmend._dockerfile.document import Document
+    from dockmend._project.pins import Pin
     from dockmend._project.registry import Question
     from dockmend._project.scripts import ScriptFile
 
@@ -105,13 +105,19 @@ if TYPE_CHECKING:
 def check(doc: Document, ctx: Context) -> Iterator[Finding]:
     """Yield a finding for each image without a digest and, if wanted, each whose tag has left its digest."""
     yield from (Finding(MESSAGE, span, reason=INSTEAD) for span in content_trust.in_dockerfile(doc))
-    yield from _judged(dockerfile_pins(doc), ctx)
+    if ctx.asked:
+        from dockmend._project.pins import dockerfile_pins
+
+        yield from _judged(dockerfile_pins(doc), ctx)
 
 
 def compose(doc: ComposeFile, ctx: Context) -> Iterator[Finding]:
     """Yield the same for the images that services run."""
     yield from (Finding(MESSAGE, span, reason=INSTEAD) for span in content_trust.in_compose(doc))
-    yield from _judged(compose_pins(doc), ctx)
+    if ctx.asked:
+        from dockmend._project.pins import compose_pins
+
+        yield from _judged(compose_pins(doc), ctx)
 
 
 def script(doc: ScriptFile, ctx: Context) -> Iterator[Finding]:
@@ -134,11 +140,7 @@ def _waiting(pin: Pin, ctx: Context) -> Pin:
 
 def _judged(pins: Iterable[Pin], ctx: Context) -> Iterator[Finding]:
     update = bool(ctx.options.get("update"))
-    wanted = [
-        _waiting(pin, ctx)
-        for pin in (pins if ctx.asked else ())
-        if not pin.image.digest or (update and pin.image.tag)
-    ]
+    wanted = [_waiting(pin, ctx) for pin in pins if not pin.image.digest or (update and pin.image.tag)]
     if not wanted:
         return
     from dockmend._project.registry import answers
@@ -173,7 +175,7 @@ def _question(pin: Pin, ctx: Context) -> Question:
     from dockmend._project.registry import Question
 
     mirrors = ctx.options.get("mirrors")
-    mirror = str(mirrors.get(pin.source.registry, "")) if isinstance(mirrors, Mapping) else ""
+    mirror = str(mirrors.get(pin.source.registry, "")) if isinstance(mirrors, dict) else ""
     return Question(pin.source._replace(digest=None), mirror, bool(ctx.options.get("update")))
 
 

@@ -71,7 +71,7 @@ if TYPE_CHECKING:
     from dockmend._shell.commands import Command
     from dockmend._shell.python_caches import Call, Installer
 
-_ANY = regex(r"pip|\buv\b|poetry|pdm")
+_ANY = ("pip", "uv", "poetry", "pdm")
 _SEEMS_PIP = regex(r"\bpip[0-9.]*[\", ]+install\b")
 _PATH = regex(r"(?:/[A-Za-z0-9_.@+-]+){2,}")
 _ITS_OWN = regex(r"cache|pip|uv|poetry|pdm", re.IGNORECASE)
@@ -91,7 +91,7 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
         if not is_windows(doc, stage):
             for instruction in stage.instructions:
                 run = instruction.trigger or instruction
-                if run.name == "RUN" and any(_ANY.search(text) for text in run.texts):
+                if run.name == "RUN" and any(word in text for text in run.texts for word in _ANY):
                     yield from checked.run(code_of(doc, instruction))
 
 

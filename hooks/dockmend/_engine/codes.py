@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from dockmend._project.hadolint import OF_STAGE
 from dockmend._project.hadolint_config import SEVERITIES, HadolintConfig
 from dockmend._typing import TYPE_CHECKING, NamedTuple
 
@@ -90,6 +89,8 @@ class Codes(NamedTuple):
                 for place in _places(units, finding):
                     for code in (finding.code,) if finding.code else hook.aliases:
                         spoken.setdefault((code, place), []).append(finding)
+        from dockmend._project.hadolint import OF_STAGE
+
         needless: set[int] = set()
         needed: set[int] = set()
         for _, theirs in owned:

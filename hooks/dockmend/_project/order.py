@@ -11,21 +11,24 @@ import posixpath
 from dockmend._dockerfile.document import Document, Instruction, Stage, derived
 from dockmend._dockerfile.state import expand, is_windows, state_at
 from dockmend._project.context import FOLDER, MISSING, BuildContext
-from dockmend._project.installs import Install, installs
 from dockmend._project.pattern import has_wildcard
 from dockmend._project.sources import copy_sources, destination, is_remote
 from dockmend._regex import regex
-from dockmend._shell.code import Code, code_of
+from dockmend._shell.code import code_of
 from dockmend._shell.groups import has_comment_for_a_tool
 from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+    from typing import TypeAlias
+
+    from dockmend._project.installs import Install
+    from dockmend._shell.code import Code
+
+    _Done: TypeAlias = tuple[Code, tuple[Install, ...]]
 
 _FLAGS = frozenset({"chown", "chmod", "link"})
-_MAY_INSTALL = regex(
-    r"\bpip|\buv\b|\bpoetry\b|\bpdm\b|\b[np]*npm\b|\byarn\b|\bgo\b|\bcargo\b|\bbundler?\b|\bcomposer\b"
-)
+_INSTALLERS = ("pip", "uv", "poetry", "pdm", "npm", "yarn", "go", "cargo", "bundle", "composer")
 _PLAIN = regex(r"[A-Za-z0-9_.@+/-]+")
 _TARGET = regex(r"[^\"'\\ \t<]+")
 _PASSED = frozenset(
@@ -33,9 +36,6 @@ _PASSED = frozenset(
     LABEL EXPOSE CMD ENTRYPOINT HEALTHCHECK STOPSIGNAL MAINTAINER USER SHELL ONBUILD
     """.split()  # noqa: SIM905
 )
-
-
-_Done = tuple[Code, tuple[Install, ...]]
 
 
 class Copied(NamedTuple):
@@ -80,7 +80,7 @@ def plans(doc: Document, build: BuildContext, dockerfile: str | None) -> tuple[P
     return tuple(
         plan
         for stage in doc.stages
-        if any(map(_may_install, stage.instructions)) and not is_windows(doc, stage)
+        if _installs_behind_copy(stage) and not is_windows(doc, stage)
         for plan in _Scan(doc, stage, build, dockerfile).plans()
     )
 
@@ -210,6 +210,8 @@ class _Scan:
         if not self.moving and not _may_install(one):
             return
         code = code_of(self.doc, one)
+        from dockmend._project.installs import installs
+
         found, reason = installs(
             code, lambda path: not any(_overlap(path, each.target) for each in self.moving)
         )
@@ -312,8 +314,17 @@ class _Scan:
         return False
 
 
+def _installs_behind_copy(stage: Stage) -> bool:
+    """Whether a RUN that may install something stands behind a COPY or ADD."""
+    names = [one.name for one in stage.instructions]
+    copies = [names.index(name) for name in ("COPY", "ADD") if name in names]
+    return bool(copies) and any(
+        one.name == "RUN" and _may_install(one) for one in stage.instructions[min(copies) :]
+    )
+
+
 def _may_install(one: Instruction) -> bool:
-    return any(map(_MAY_INSTALL.search, one.texts))
+    return any(word in text for text in one.texts for word in _INSTALLERS)
 
 
 def _last_word(one: Instruction) -> str:

@@ -53,6 +53,11 @@ _SOCKET = regex(
 _USER_OPTION = regex(r"--(?:user|uid|chuid|setuid|setuser)(?:=|\Z)")
 
 
+def is_root(user: str | None) -> bool:
+    """Whether USER with those arguments is root."""
+    return user is not None and user.partition(":")[0] in ("root", "0")
+
+
 def wants_root(instructions: Sequence[Instruction], begun: Start, known: Facts) -> bool:
     """Whether what is started gives root up, or cannot do without it, as far as can be told.
 

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 from dockmend._dockerfile.state import expand, state_after, state_at
 from dockmend._project.images import ALPINE, BUSYBOX, ROOT, SCRATCH, Facts
+from dockmend._project.root import is_root
 from dockmend._regex import regex
 from dockmend._shell import words
 from dockmend._shell.code import code_of
@@ -66,11 +67,6 @@ _ELSEWHERE = frozenset(
 _FETCHED = regex(r"(?i)https?://(?!.*\.git(?:#|\Z))")
 _OWNERS_ALONE = regex(r"u[+=][rwxX]*\Z")
 _READ, _EXECUTE = 4, 1
-
-
-def is_root(user: str | None) -> bool:
-    """Whether USER with those arguments is root."""
-    return user is not None and user.partition(":")[0] in ("root", "0")
 
 
 def lines(

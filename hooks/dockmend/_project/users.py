@@ -6,12 +6,12 @@ import sys
 
 from dockmend._project.images import facts
 from dockmend._project.reference import base_image
-from dockmend._shell.accounts import Account, account
 from dockmend._shell.code import Code, code_of
 from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from dockmend._dockerfile.document import Document, Stage
+    from dockmend._shell.accounts import Account
 
 ROOT = "0"
 
@@ -80,6 +80,8 @@ class Users:
         for one in stage.instructions:
             text = "".join(one.texts)
             if one.name == "RUN" and ("useradd" in text or "adduser" in text):
+                from dockmend._shell.accounts import account
+
                 for command in code_of(self._doc, one).program.commands:
                     added = account(command)
                     if added is not None:
