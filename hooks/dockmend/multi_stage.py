@@ -76,6 +76,7 @@ from dockmend._project.images import ALPINE, DEBIAN, facts, family
 from dockmend._project.reference import base_image
 from dockmend._regex import regex
 from dockmend._shell.code import code_of
+from dockmend._shell.command_words import unversioned
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -100,10 +101,10 @@ _USED = regex(
 _WORKED_IN = regex(
     r"(?:[bad]?a?sh|zsh|fish|sshd|code-server|jupyter.*|ipython|irb|tmux|screen|vi|vim|emacs)\Z"
 )
-_INTERPRETER = regex(r"(?:python|pypy|ruby|node|php|perl|R|julia|java)[0-9.]*\Z")
+_INTERPRETERS = frozenset({"python", "pypy", "ruby", "node", "php", "perl", "R", "julia", "java"})
 # By themselves these compile nothing.
-_ASIDE = regex(r"(?:lib)?python[0-9.]*-dev|make\Z|pkg-?conf|autoconf\Z|automake\Z|binutils|libtool\Z")
-_MANAGES = regex(r"apt|apk|dnf|yum|zypper")
+_ASIDE = frozenset({"make", "autoconf", "automake", "libtool"})
+_MANAGERS = ("apt", "apk", "dnf", "yum", "zypper")
 _REMOVES = regex(
     r"\b(?:apt-get|apt|aptitude)\b[^|;&\n]{0,200}?\b(?:purge|remove|autoremove)\b"
     r"|\bapk[ \t]+(?:[^|;&\n]{0,80}[ \t])?del\b"
@@ -155,7 +156,7 @@ def _packages(doc: Document, ctx: Context, stage: Stage) -> Finding | None:
     known = family(image) if image is not None else None
     system = known or DEBIAN
     runs = [one for one in stage.instructions if one.name == "RUN"]
-    if not any(_MANAGES.search(text) for run in runs for text in run.texts):
+    if not any(word in text for run in runs for text in run.texts for word in _MANAGERS):
         return None
     from dockmend._project.build_packages import package
     from dockmend._shell.installed import package_name, packages
@@ -165,11 +166,11 @@ def _packages(doc: Document, ctx: Context, stage: Stage) -> Finding | None:
     builder = ""
     for run in runs:
         code = code_of(doc, run)
-        if code.reason or _REMOVES.search(code.text):
+        if code.reason or _removes(code.text):
             return None
         for command in code.program.commands:
             name = command.name or ""
-            if _INTERPRETER.match(name) and any(w.source.endswith("setup.py") for w in command.words[1:2]):
+            if any(word.source.endswith("setup.py") for word in command.words[1:2]) and _interprets(name):
                 name = "setup.py"
             if name in _COMPILES:
                 builder = builder or name
@@ -177,7 +178,7 @@ def _packages(doc: Document, ctx: Context, stage: Stage) -> Finding | None:
                 if package(package_name(word), system).builds:
                     names.append(package_name(word))
                     span = span or code.span(word.start, word.end)
-    if span is None or all(_ASIDE.match(name) for name in names) or _may_compile(stage):
+    if span is None or all(map(_is_aside, names)) or _may_compile(stage):
         return None
     listed = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
     message = f"packages to build with ship in the image: {listed}"
@@ -194,6 +195,21 @@ def _packages(doc: Document, ctx: Context, stage: Stage) -> Finding | None:
         return Finding(message, span, reason=fix)
     reason = "what needs a compiler or a library of these packages when the container runs no longer finds it"
     return Finding(message, span, fix, reason)
+
+
+def _is_aside(package: str) -> bool:
+    headers = package.removeprefix("lib").removeprefix("python").lstrip("0123456789.").startswith("-dev")
+    named = package.startswith(("pkgconf", "pkg-conf", "binutils"))
+    return package in _ASIDE or named or (headers and "python" in package[:9])
+
+
+def _interprets(name: str) -> bool:
+    return unversioned(name) in _INTERPRETERS
+
+
+def _removes(text: str) -> bool:
+    """Whether packages are removed again."""
+    return any(word in text for word in ("purge", "remove", "del")) and _REMOVES.search(text) is not None
 
 
 def _may_compile(stage: Stage) -> bool:
@@ -214,7 +230,7 @@ def _is_program(doc: Document, ctx: Context, stage: Stage) -> bool:
     if not runs or _WORKED_IN.match(runs[-1].name):
         return False
     _, *rest = runs[-1].words
-    return not _INTERPRETER.match(runs[-1].name) or not all(word.startswith("-") for word in rest)
+    return not _interprets(runs[-1].name) or not all(word.startswith("-") for word in rest)
 
 
 def _why_not(image: Image | None, system: str | None) -> str:

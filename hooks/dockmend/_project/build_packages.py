@@ -7,16 +7,14 @@ the releases are named: of others it is not known here what a header package lea
 from __future__ import annotations
 
 from dockmend._project.images import ALPINE
-from dockmend._regex import regex
 from dockmend._typing import NamedTuple
 
-_TOOLS = regex(
-    r"(?:build-essential|build-base|alpine-sdk|gcc|g\+\+|cpp|clang|make|cmake|ninja-build|ninja|samurai"
-    r"|autoconf|automake|libtool|pkg-config|pkgconf|pkgconfig|binutils|dpkg-dev|swig|bison|flex|cargo|rust|rustc|cython3?"
-    r"|gfortran"
-    r"|(?:lib)?python[0-9.]*-dev|libc6?-dev|musl-dev|linux-headers.*)(?:-[0-9.]+)?\Z"
-)
-_HEADERS = regex(r"[a-z0-9].*-dev(?:el)?\Z")
+_TOOLS = frozenset({
+    "build-essential", "build-base", "alpine-sdk", "gcc", "g++", "cpp", "clang", "make", "cmake",
+    "ninja-build", "ninja", "samurai", "autoconf", "automake", "libtool", "pkg-config", "pkgconf",
+    "pkgconfig", "binutils", "dpkg-dev", "swig", "bison", "flex", "cargo", "rust", "rustc", "cython",
+    "cython3", "gfortran", "libc-dev", "libc6-dev", "musl-dev",
+})  # fmt: skip
 
 # The images of Python link with these themselves.
 _IN_PYTHON = frozenset(
@@ -70,6 +68,19 @@ def package(name: str, family: str) -> Package:
     libraries = _ALPINE_LIBRARIES if family == ALPINE else _DEBIAN_LIBRARIES
     if name in libraries:
         return Package(True, libraries[name])
-    if name in _IN_PYTHON or _TOOLS.match(name):
+    if name in _IN_PYTHON or _is_tool(name):
         return Package(True, "")
-    return Package(True, None) if _HEADERS.match(name) else Package(False, name)
+    headers = name[1:].endswith(("-dev", "-devel")) and name[0].isalnum()
+    return Package(True, None) if headers else Package(False, name)
+
+
+def _is_tool(name: str) -> bool:
+    """Whether it is a tool or what that needs, maybe with a version: gcc, gcc-12, python3.11-dev."""
+    plain = name.rstrip("0123456789.")
+    plain = plain[:-1] if plain != name and plain.endswith("-") else name
+    python = plain.removeprefix("lib").removesuffix("-dev")
+    return (
+        plain in _TOOLS
+        or plain.startswith("linux-headers")
+        or (plain.endswith("-dev") and python.rstrip("0123456789.") == "python")
+    )

@@ -9,6 +9,7 @@ from dockmend._dockerfile.assignments import assignments
 from dockmend._dockerfile.state import state_at
 from dockmend._regex import regex
 from dockmend._shell.code import code_of
+from dockmend._shell.command_words import unversioned
 from dockmend._shell.installed import pip_install, requirements
 from dockmend._shell.trim import chain
 from dockmend._typing import TYPE_CHECKING, NamedTuple
@@ -34,7 +35,6 @@ _TOOLS = frozenset(
     flit build certifi
     """.split()  # noqa: SIM905
 )
-_PYTHON = regex(r"python[0-9.]*\Z")
 # https://pip.pypa.io/en/stable/cli/pip_wheel/: what `pip wheel` takes as `pip install` does, with a value and
 # without, and what only the latter knows.
 _BOTH_VALUED = frozenset(
@@ -142,7 +142,7 @@ def _environment(doc: Document, stage: Stage) -> tuple[str, tuple[int, int]] | s
         for place, command in enumerate(commands or ()):
             texts = [word.text for word in command.words]
             makes = command.name == "virtualenv" or (command.name == "uv" and texts[1:2] == ["venv"])
-            if makes or (_PYTHON.match(command.name or "") and texts[1:3] == ["-m", "venv"]):
+            if makes or (texts[1:3] == ["-m", "venv"] and unversioned(command.name or "") == "python"):
                 workdir = state_at(doc, instruction).workdir
                 target = texts[-1]
                 if target is None or target.startswith("-") or target == "venv":

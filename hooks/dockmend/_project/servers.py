@@ -80,6 +80,7 @@ _POSITIONAL = "."
 # Its runserver has options where Django's has an operand, and -h is Django's --help.
 _FLASK_SCRIPT = regex(r"(?:-h|-p|--host|--port)(?:\Z|=|(?<=-p)[0-9])")
 _INTERPRETER = regex(r"(?:python|php|ruby)[0-9.]*")
+_DIGITS = frozenset("0123456789.")
 _VERSION = regex(r"(?<=[a-z])[0-9.]+\Z")
 _SECURE = ("--cert", "--keyfile", "--key-file", "--ssl", "--https")
 _DEFAULTED = regex(r"\$\{([A-Za-z_][A-Za-z0-9_]*):?-([^${}]*)\}")
@@ -125,9 +126,9 @@ _ROWS = {row.words: row for row in _rows()}
 def find(run: Run, env: Mapping[str, str | None]) -> Server | None:
     """The server that `run` is, with the variables that the image sets; None where none is known."""
     name, words = run.name, run.words[1:]
-    if words and _INTERPRETER.fullmatch(name) and words[0].endswith((".py", "artisan", "rails")):
+    if words and words[0].endswith((".py", "artisan", "rails")) and _INTERPRETER.fullmatch(name):
         name, words = posixpath.basename(words[0]), words[1:]
-    row = _row(name, words) or _row(_VERSION.sub("", name), words)
+    row = _row(name, words) or _row(_VERSION.sub("", name) if name[-1:] in _DIGITS else name, words)
     if row is not None and row.words == ("manage.py", "runserver") and any(map(_FLASK_SCRIPT.match, words)):
         row = _ROWS["Flask-Script",]
     if row is None or _is_another(row, words):

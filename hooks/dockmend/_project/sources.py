@@ -61,7 +61,7 @@ class Source(NamedTuple):
 
 def is_remote(source: str) -> bool:
     """Whether ADD fetches the source: a URL or a git repository (BuildKit's isHTTPSource, ParseGitRef)."""
-    return _REMOTE.match(source) is not None
+    return ("://" in source or "@" in source) and _REMOTE.match(source) is not None
 
 
 def context_sources(doc: Document) -> list[Source]:

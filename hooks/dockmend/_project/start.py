@@ -6,13 +6,13 @@ https://docs.docker.com/reference/dockerfile/#understand-how-cmd-and-entrypoint-
 from __future__ import annotations
 
 import posixpath
-import re
 
 from dockmend._dockerfile.document import Document, Instruction, Stage, derived
 from dockmend._dockerfile.state import state_after
 from dockmend._project.entrypoint import image_file
 from dockmend._regex import regex
 from dockmend._shell import commands, tools
+from dockmend._shell.command_words import unversioned
 from dockmend._shell.words import SHELLS
 from dockmend._typing import TYPE_CHECKING, NamedTuple
 
@@ -26,8 +26,8 @@ _MOST = 500
 _FOLDERS = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin")
 _ARGUMENTS = frozenset({'"$@"', "$@", "$*", '"$*"', '"${@}"', "${@}"})
 _SHEBANG = regex(r"#![ \t]*(?:/usr/bin/env[ \t]+)?[\w/.-]*?(?:ba|da|a|k)?sh\b")
-_SCRIPT = regex(
-    r".*\.(?:sh|bash)\Z|(?:.*[-_.])?(?:entrypoint|entry|start|startup|run|init|boot|bootstrap|launch)(?:[-_.].*)?\Z"
+_SCRIPTS = frozenset(
+    {"entrypoint", "entry", "start", "startup", "run", "init", "boot", "bootstrap", "launch"}
 )
 # Programs that run the rest of their words once the words given here have passed, and options after those.
 _RUNNERS = {
@@ -140,7 +140,7 @@ class _Reader:
         found = self._file(path)
         if found is not None:
             self.script(Script(place.instruction, path, commands.read(found)), rest, depth)
-        elif at or _SCRIPT.match(posixpath.basename(path)) or self._is_copied_script(path):
+        elif at or _seems_script(posixpath.basename(path)) or self._is_copied_script(path):
             self.unseen = self.unseen or path
             self.runs.append(place._replace(words=words))
             # Where ENTRYPOINT is but `tini --`, the script is CMD's own.
@@ -183,10 +183,14 @@ class _Reader:
                 if one.name in ("ADD", "COPY"):
                     texts = [text.strip("\"'") for text in one.json or [word.text for word in one.words]]
                     source, target = map(posixpath.basename, texts) if len(texts) == 2 else ("", "")
-                    if target and target == posixpath.basename(path) and _SCRIPT.match(source):
+                    if target and target == posixpath.basename(path) and _seems_script(source):
                         return True
             stage = stage.parent
         return False
+
+
+def _seems_script(name: str) -> bool:
+    return name.endswith((".sh", ".bash")) or not _SCRIPTS.isdisjoint(tools.parts(name))
 
 
 def _unwrapped(words: Sequence[str]) -> tuple[str, ...]:
@@ -194,7 +198,7 @@ def _unwrapped(words: Sequence[str]) -> tuple[str, ...]:
     while True:
         words = tools.unwrapped(words)[0]
         name = posixpath.basename(words[0]) if words else ""
-        if re.fullmatch(r"python[0-9.]*", name) and "-m" in words[1:3] and len(words) > words.index("-m") + 1:
+        if unversioned(name) == "python" and "-m" in words[1:3] and len(words) > words.index("-m") + 1:
             return tuple(words[words.index("-m") + 1 :])
         if name not in _RUNNERS:
             return tuple(words)

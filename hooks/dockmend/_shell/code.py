@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 
+_COMMANDS = regex(r"-[a-z]*c")
+_ERREXIT = regex(r"-[a-z]*e|errexit")
 _SHEBANG = regex(
     r"#![ \t]*(?:/usr/bin/env[ \t]+(?:-S[ \t]+)?|(?:/[a-z]+)*/)(?:ba|da|a)?sh((?:[ \t]+[-+a-z]+)*)[ \t]*\n"
 )
@@ -62,9 +64,11 @@ class Code:
             return "it is in exec form"
         if is_windows(doc, stage):
             return "it is for a Windows image"
-        if shell[0].rsplit("/", 1)[-1] not in SHELLS or not re.fullmatch(r"-[a-z]*c", shell[-1]):
+        if shell[0].rsplit("/", 1)[-1] not in SHELLS or (
+            shell[-1] != "-c" and not _COMMANDS.fullmatch(shell[-1])
+        ):
             return "its shell is another than sh or bash"
-        self.strict = any(re.match(r"-[a-z]*e|errexit", word) for word in shell[1:])
+        self.strict = any("e" in word and _ERREXIT.match(word) for word in shell[1:])
         if self.run.heredocs:
             return self._body()
         return ""
@@ -147,4 +151,4 @@ def codes(doc: Document, stage: Stage) -> Iterator[Code]:
 
 def _logical(text: str, escape: str) -> str:
     """`text` without its line continuations."""
-    return re.sub(rf"{re.escape(escape)}[ \t]*\r?\n", "", text)
+    return re.sub(rf"{re.escape(escape)}[ \t]*\r?\n", "", text) if escape in text else text

@@ -9,7 +9,7 @@ from dockmend._typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-_LITERAL = regex(r"[A-Za-z0-9_./+:@%,=^-]*[A-Za-z0-9_./+:@%,^-]")
+_LITERAL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./+:@%,=^-")
 _ASSIGNMENT = regex(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 # Commands that run the rest of their words: the options of each that take a value of their own.
@@ -36,12 +36,17 @@ class Word(NamedTuple):
     end: int
 
 
+def unversioned(name: str) -> str:
+    """The name of a program without the version at its end: python for python3.12."""
+    return name.rstrip("0123456789.")
+
+
 def literal(source: str) -> str | None:
     """The one word that the shell makes of `source`, None where only the shell can tell."""
-    if _LITERAL.fullmatch(source):
-        return source
     if not source:
         return ""
+    if source[-1] != "=" and _LITERAL.issuperset(source):
+        return source
     # Behind another word, so that a keyword or an assignment is a word like any other.
     found = words.split(f"x {source}")
     return found[1].text if found is not None and len(found) == 2 else None

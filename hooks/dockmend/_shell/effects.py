@@ -32,7 +32,7 @@ _OF_THE_SHELL = frozenset(
     _ BASHPID BASH_COMMAND BASH_EXECUTION_STRING BASH_REMATCH BASH_SUBSHELL PIPESTATUS SECONDS
     """.split()  # noqa: SIM905
 )
-_BLANK_OR_GLOB = regex(r"[ \t\n*?\[]")
+_BLANK_OR_GLOB = frozenset(" \t\n*?[")
 _STARTS_SOMETHING = regex(r"(?<![&|<>])&(?![&>])|\b(?:start|restart|service|nohup|daemon)\b")
 _MOST_DIRECTORIES = 8
 
@@ -214,7 +214,7 @@ class _Walk:
 
     def assigned(self, name: str, value: str, forked: bool) -> None:
         """Only what is set once, in the shell itself, has a value that is known."""
-        known = name not in self.values and not forked and not _BLANK_OR_GLOB.search(value)
+        known = name not in self.values and not forked and bool(_BLANK_OR_GLOB.isdisjoint(value))
         self.values[name] = value if known else tools.UNKNOWN
 
     def outside(self, words: tuple[str, ...]) -> None:
@@ -319,7 +319,7 @@ class _Walk:
         value = self.values.get(name)
         if value is None:
             value = self.place.env.get(name)
-        return tools.UNKNOWN if value is None or _BLANK_OR_GLOB.search(value) else value
+        return tools.UNKNOWN if value is None or not _BLANK_OR_GLOB.isdisjoint(value) else value
 
 
 def _is_mktemp(items: List) -> bool:

@@ -41,7 +41,7 @@ class _WordReader:
 
     def read(self) -> Word:
         outer, text, start = self.outer, self.text, self.outer.at
-        if found := _TEST.match(text, start):
+        if text[start : start + 1] == "[" and (found := _TEST.match(text, start)):
             outer.at = found.end()
             return Word(start, outer.at, (Piece(LITERAL, found[0]),), True)
         if text.startswith("~", start):

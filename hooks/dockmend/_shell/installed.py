@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from dockmend._regex import regex
+from dockmend._shell.command_words import unversioned
 from dockmend._shell.packages import APK, APT
 from dockmend._typing import TYPE_CHECKING
 
@@ -15,8 +13,6 @@ if TYPE_CHECKING:
 _INSTALL = frozenset({"install", "add", "in"})
 _RPM = frozenset({"yum", "dnf", "dnf5", "microdnf", "zypper"})
 _APK_VALUED = APK.valued | {"-t", "--virtual"}
-_PIP = regex(r"pip[0-9.]*\Z")
-_PYTHON = regex(r"(?:python|pypy)[0-9.]*\Z")
 # https://pip.pypa.io/en/stable/cli/pip_install/#options
 _PIP_VALUED = frozenset(
     """
@@ -51,7 +47,10 @@ def packages(command: Command) -> tuple[Word, ...]:
 
 def package_name(word: Word) -> str:
     """The package's name without its version, "" where only the shell can tell."""
-    return re.split(r"[=<>~:@]", word.text or "", maxsplit=1)[0]
+    text = word.text or ""
+    for mark in "=<>~:@":
+        text = text.partition(mark)[0]
+    return text
 
 
 def operands(words: tuple[Word, ...], valued: frozenset[str]) -> tuple[Word, ...]:
@@ -73,10 +72,12 @@ def pip_install(command: Command) -> tuple[Word, ...] | None:
     """The words behind `pip install`, `python -m pip install` or `uv pip install`; None for anything else."""
     texts = [word.text or "" for word in command.words]
     name = command.name or ""
-    if _PIP.match(name):
+    if unversioned(name) == "pip":
         start = 1
-    elif (_PYTHON.match(name) and texts[1:3] == ["-m", "pip"]) or (name == "uv" and texts[1:2] == ["pip"]):
-        start = 3 if _PYTHON.match(name) else 2
+    elif texts[1:3] == ["-m", "pip"] and unversioned(name) in ("python", "pypy"):
+        start = 3
+    elif name == "uv" and texts[1:2] == ["pip"]:
+        start = 2
     else:
         return None
     while start < len(texts) and texts[start].startswith("-"):

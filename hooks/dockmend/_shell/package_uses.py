@@ -22,6 +22,7 @@ _OFFLINE = regex(
     r"\b(?:yum|dnf|zypper|yarn|apk)\b[^&|;\n]{0,300}"
     r"(?:--cacheonly|--no-refresh|--offline|--no-network|[ \t]-C\b)"
 )
+_SAY_OFFLINE = ("--cacheonly", "--no-refresh", "--offline", "--no-network", "-C")
 # How much what is behind a RUN needs the lists, and minus the first line that does.
 _Need = tuple[int, int]
 _WORSE = ("", MAY_NEED, NEEDS)
@@ -72,7 +73,12 @@ class Uses:
         found: dict[str, list[tuple[int, int]]] = {manager.name: [] for manager in MANAGERS}
         for one in self._doc.instructions:
             run = one.trigger or one
-            if run.name == "RUN" and one.stage is not None and _REMOVES.search(run.args.text):
+            if (
+                run.name == "RUN"
+                and one.stage is not None
+                and "/var/" in run.args.text
+                and _REMOVES.search(run.args.text)
+            ):
                 for command in code_of(self._doc, one).program.commands:
                     for manager in MANAGERS:
                         if manager.misses_files(command):
@@ -82,10 +88,13 @@ class Uses:
     @cached_property
     def offline(self) -> int:
         """The line that installs from a cache alone, 0 where none does."""
-        found = _OFFLINE.search(self._doc.text)
+        text = self._doc.text
+        found = _OFFLINE.search(text) if any(word in text for word in _SAY_OFFLINE) else None
         return self._doc.position(found.start())[0] if found else 0
 
     @cached_property
     def without_repositories(self) -> bool:
         """Whether repositories of yum or dnf are taken away or disabled."""
-        return _NO_REPOSITORIES.search(self._doc.text) is not None
+        text = self._doc.text
+        named = "yum.repos.d" in text or "config-manager" in text
+        return named and _NO_REPOSITORIES.search(text) is not None

@@ -58,10 +58,12 @@ class Manager(NamedTuple):
 
     def misses_files(self, command: Command) -> bool:
         """Whether the command removes files of the cache by a pattern, and fails where there are none."""
+        if command.name != "rm":
+            return False
         texts = [word.source for word in command.words[1:]]
         forced = any(re.match(r"-[a-zA-Z]*f|--force", text) for text in texts)
         some = any(re.search(r"[*?\[]", text) and self.cleaned.search(text) for text in texts)
-        return command.name == "rm" and some and not forced
+        return some and not forced
 
     def seems_left(self, text: str) -> bool:
         """Whether a script that is not understood fills the cache and does not empty it, by its words."""

@@ -5,9 +5,8 @@ https://pip.pypa.io/en/stable/cli/pip_install/#options, https://docs.astral.sh/u
 
 from __future__ import annotations
 
-import re
-
 from dockmend._regex import regex
+from dockmend._shell.command_words import unversioned
 from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -73,11 +72,11 @@ def of_command(texts: Sequence[str]) -> Sequence[str] | None:
     `texts` are those of the whole command, its program without a folder.
     """
     start = 1
-    if re.fullmatch(r"(?:python|pypy)[0-9.]*", texts[0]) and texts[1:3] == ["-m", "pip"]:
+    if texts[1:3] == ["-m", "pip"] and unversioned(texts[0]) in ("python", "pypy"):
         start = 3
     elif texts[0] == "uv" and texts[1:2] == ["pip"]:
         start = 2
-    elif not re.fullmatch(r"pip[0-9.]*", texts[0]):
+    elif unversioned(texts[0]) != "pip":
         return None
     while texts[start : start + 1] and texts[start] in _FLAGS:
         start += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from dockmend._regex import regex
+from dockmend._shell.command_words import unversioned
 from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -13,11 +14,9 @@ if TYPE_CHECKING:
     from dockmend._shell.code import Code
     from dockmend._shell.commands import Command
 
-_PIP = regex(r"pip[0-9.]*")
 _ENVIRONMENTS = regex(r"\bvirtualenvs\.(?:create[ \t]+(?:false|0)|in-project[ \t]+(?:true|1)|path[ \t])")
 _UV_LINKS = regex(r"(?i)link[-_]mode[= \"']+symlink")
 _PDM_LINKS = regex(r"install\.cache|PDM_\w*CACHE(?!_DIR)")
-_PYTHON = regex(r"(?:python|pypy)[0-9.]*")
 # Options of pip itself, and of `uv`, `poetry`, … before the subcommand, that take the next word.
 _VALUED = frozenset(
     """
@@ -85,9 +84,9 @@ def call(command: Command) -> Call | None:
     """The call of an installer that the command is, one that keeps its downloads or may; None for others."""
     name, start = command.name or "", 1
     texts = [word.text for word in command.words]
-    if _PYTHON.fullmatch(name) and texts[1:2] == ["-m"] and len(texts) > 2:
+    if texts[1:2] == ["-m"] and len(texts) > 2 and unversioned(name) in ("python", "pypy"):
         name, start = texts[2] or "", 3
-    if _PIP.fullmatch(name):
+    if unversioned(name) == "pip":
         name = "pip"
     installer = _BY_NAME.get(name)
     if installer is None:

@@ -33,6 +33,7 @@ _BARE = regex(r"[^ \t\n;&|()<>\"'`$\\]+(?=[ \t\n;&|()<>]|\Z)")
 _NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 _ASSIGNMENT = regex(r"([A-Za-z_][A-Za-z0-9_]*)=")
 _BASH_ASSIGNMENT = regex(r"[A-Za-z_][A-Za-z0-9_]*(?:\[[^\] \t]*\])?\+?=")
+_REDIRECTS = frozenset("0123456789<>&")
 _REDIRECT = regex(r"[0-9]*(>>|>&|>\||<&|<>|<<|>|<)")
 _DESCRIPTOR = regex(r"\{[A-Za-z0-9_]+\}[<>]")
 _BASH_KEYWORDS = frozenset({"function", "select", "coproc", "]]"})
@@ -92,6 +93,7 @@ class Reader:
 
     def __init__(self, text: str, depth: int = 0) -> None:
         self.text = text
+        self.assigns = "=" in text
         self.at = 0
         self.depth = depth
         self.comment: int | None = None
@@ -274,17 +276,17 @@ class Reader:
         redirects: list[Redirect] = []
         start = self.at
         while kind := self.peek():
-            if _REDIRECT.match(self.text, self.at):
+            if self.text[self.at] in _REDIRECTS and _REDIRECT.match(self.text, self.at):
                 redirects.append(self.redirect())
             elif kind == "(" and len(words) == 1 and words[0].bare and not assignments and not redirects:
                 return self.function(words[0].value or "")
             elif kind != "word":
                 break
-            elif not words and (found := _ASSIGNMENT.match(self.text, self.at)):
+            elif not words and self.assigns and (found := _ASSIGNMENT.match(self.text, self.at)):
                 self.at = found.end()
                 assignments.append((found[1], self.word(assigned=True)))
-            elif _DESCRIPTOR.match(self.text, self.at) or (
-                not words and _BASH_ASSIGNMENT.match(self.text, self.at)
+            elif (self.text[self.at] == "{" and _DESCRIPTOR.match(self.text, self.at)) or (
+                not words and self.assigns and _BASH_ASSIGNMENT.match(self.text, self.at)
             ):
                 raise Unclear("it is written for bash alone")
             else:

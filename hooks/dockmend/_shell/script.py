@@ -130,10 +130,10 @@ def _unfit(text: str) -> str:
         return "it is too long"
     if "\0" in text:
         return "it has a NUL character"
-    if len(_HEREDOC.findall(text)) > _HEREDOCS:
+    if text.count("<<") > _HEREDOCS and len(_HEREDOC.findall(text)) > _HEREDOCS:
         # tree-sitter-bash looks for each delimiter to the end of the text: quadratic
         return "it has too many here-documents"
-    if _depth(text) > _DEEPEST:
+    if text.count("(") > _DEEPEST and _depth(text) > _DEEPEST:
         # what reads each command substitution by its source would take quadratic memory
         return "it is nested too deeply"
     return ""

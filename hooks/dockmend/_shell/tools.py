@@ -74,11 +74,11 @@ _STARTING = frozenset(
 )
 _STARTING_NOW = frozenset({"--now"})
 # A script named like this is likely to start what its image is for.
-_STARTER = regex(
-    r"(?:.*[-_.])?(?:start|startup|run|daemon|serve|server|launch|boot|init|entrypoint)(?:[-_.].*)?"
+_STARTERS = frozenset(
+    {"start", "startup", "run", "daemon", "serve", "server", "launch", "boot", "init", "entrypoint"}
 )
 _PATH_START = (".", "/", UNKNOWN)
-_NOT_RUN = regex(r".*\.run|install.*")
+_NO_VERSION = dict.fromkeys(map(ord, "0123456789."))
 
 _LAST_ONLY = frozenset(
     """
@@ -90,10 +90,9 @@ _LAST_ONLY = frozenset(
 _ALONE = frozenset({"halt", "killall5", "poweroff", "ps", "reboot", "shutdown", "telinit", "top"})
 
 # /etc/hosts and the like are made anew for each RUN: BuildKit's executor/oci/spec.go and resolvconf.go.
-_RUN_ONLY = regex(
-    r"(?:/etc/(?:hosts|resolv\.conf|hostname)\Z|/proc/|/sys/"
-    r"|/dev/(?!(?:null|zero|full|random|urandom|tty|std(?:in|out|err)|fd(?:/[0-9]+)?)\Z))"
-)
+_RUN_ONLY = frozenset({"/etc/hosts", "/etc/resolv.conf", "/etc/hostname"})
+_RECURSIVE = regex(r"-[A-Za-z]*[rR]|--recursive")
+_DEVICES = regex(r"/dev/(?:null|zero|full|random|urandom|tty|std(?:in|out|err)|fd(?:/[0-9]+)?)\Z")
 _READERS = frozenset(
     """
     [ [[ . awk cat cut diff echo egrep fgrep file gawk getent grep head ls md5sum printf readlink
@@ -135,10 +134,17 @@ _INSTALLING = frozenset({"install", "altinstall", "--install"})
 # `pip`, `pip==20.1`, `pip3`, `/usr/bin/pip`, `get-pip.py`, `node-v20.1.tar.gz`, `npm@9`; not `yum-utils`,
 # `/var/cache/apt`.
 _LONGEST_NAME = 200
+_DIGITS = frozenset("0123456789")
+_MARKS = frozenset("=<>~!@[]:, \t;\0")
 _PARTS = regex(r"[=<>~!@\[\]:, \t;\0]+")
-_PREFIX = regex(r"\A(?:get|install|setup|update)-")
+_PREFIXES = ("get-", "install-", "setup-", "update-")
 _VERSION = regex(r"-?v?[0-9].*")
 _SUFFIX = regex(r"\.(?:py|phar|sh|tar|tgz|zip|deb|rpm|run|bin|whl)\b.*")
+
+
+def parts(name: str) -> list[str]:
+    """The parts of a file's name between dots, hyphens and underscores."""
+    return name.replace("-", ".").replace("_", ".").split(".")
 
 
 def base(name: str) -> str:
@@ -190,9 +196,10 @@ def stays(words: Sequence[str]) -> bool:
         return not _only_reads(name)
     if words[0].startswith(_PATH_START) or name.endswith(".sh"):
         stem = name.removesuffix(".sh")
-        if _STARTER.fullmatch(stem) and not _NOT_RUN.fullmatch(name):
+        installs = name.endswith(".run") or name.startswith("install")
+        if not installs and not _STARTERS.isdisjoint(parts(stem)):
             return True
-    if name in _DAEMONS or re.sub(r"[0-9.]+", "", name) in _DAEMONS:
+    if name in _DAEMONS or name.translate(_NO_VERSION) in _DAEMONS:
         return not any(word in _ENDS_SOON for word in rest)
     if name in _SHELLS:
         operands = [word for word in rest if not word.startswith(("-", "+"))]
@@ -231,7 +238,10 @@ def holds_for_one_run(words: Sequence[str]) -> bool:
 
 def made_for_one_run(path: str) -> bool:
     """Whether a file of that name is made anew for each RUN."""
-    return bool(_RUN_ONLY.match(path.partition("=")[2] if path.startswith(("of=", "--")) else path))
+    path = path.partition("=")[2] if path.startswith(("of=", "--")) else path
+    if path.startswith("/dev/"):
+        return not _DEVICES.match(path)
+    return path in _RUN_ONLY or path.startswith(("/proc/", "/sys/"))
 
 
 def sees_processes(words: Sequence[str]) -> bool:
@@ -280,7 +290,7 @@ def removed(words: Sequence[str]) -> tuple[str, ...]:
     operands = tuple(word for word in rest if not word.startswith("-"))
     if name == "find":
         return _found(rest)
-    recursive = any(re.match(r"-[A-Za-z]*[rR]|--recursive", word) for word in rest)
+    recursive = any(word.startswith("-") and _RECURSIVE.match(word) for word in rest)
     if name in {"mv", "rmdir", "ln"} or recursive:
         return operands
     return tuple(word for word in operands if UNKNOWN not in word)
@@ -310,11 +320,12 @@ def brings(words: tuple[str, ...]) -> frozenset[str]:
     if _SELF_UPDATES & set(words[1:]):
         found.add(base(words[0]))
     for word in words[1:]:
-        for part in _PARTS.split(word):
+        for part in [word] if _MARKS.isdisjoint(word) else _PARTS.split(word):
             folder, slash, name = part[-_LONGEST_NAME:].rpartition("/")
-            name = _PREFIX.sub("", name)
-            bare = _SUFFIX.sub("", name)
-            stem = _VERSION.sub("", bare)
+            if name.startswith(_PREFIXES):
+                name = name.partition("-")[2]
+            bare = _SUFFIX.sub("", name) if "." in name else name
+            stem = bare if _DIGITS.isdisjoint(bare) else _VERSION.sub("", bare)
             if not slash or folder.endswith("bin") or part.startswith("//") or stem != name:
                 found |= {name, bare, stem}
     return frozenset(found - {""})
