@@ -9,7 +9,7 @@ from bisect import bisect_right
 
 from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.text import Text
-from dockmend._typing import TYPE_CHECKING, NamedTuple, cast
+from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -274,6 +274,9 @@ class Document(Text):
         return Span(start, end)
 
 
+_UNKNOWN = object()
+
+
 def derived(
     function: Callable[Concatenate[Document, Given], Kept],
 ) -> Callable[Concatenate[Document, Given], Kept]:
@@ -284,8 +287,9 @@ def derived(
 
     def once(doc: Document, /, *args: Given.args, **named: Given.kwargs) -> Kept:
         key = (function, *args, *named.items()) if named else (function, *args)
-        if key not in doc.derived:
-            doc.derived[key] = function(doc, *args, **named)
-        return cast("Kept", doc.derived[key])
+        found: Kept = doc.derived.get(key, _UNKNOWN)
+        if found is _UNKNOWN:
+            found = doc.derived[key] = function(doc, *args, **named)
+        return found
 
     return once

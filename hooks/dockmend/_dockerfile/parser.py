@@ -19,6 +19,7 @@ from dockmend._dockerfile.document import (
 from dockmend._dockerfile.lexer import BYTE_SPACE, GO_SPACE
 from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.text import line_starts
+from dockmend._functools import remembering
 
 # bufio.MaxScanTokenSize: a longer line, its line end included, stops BuildKit's scanner.
 MAX_LINE_BYTES = 65536
@@ -40,6 +41,11 @@ def parse(text: str) -> Document:
 
     What BuildKit refuses is in the result's `problems`; what could be read is there all the same.
     """
+    return _parsed(text)
+
+
+@remembering
+def _parsed(text: str) -> Document:
     return _Parser(text).parse()
 
 

@@ -27,6 +27,7 @@ MAX_PATH = 4096
 
 _WINDOWS = regex(r"(?:\A|/)(?:windows|(?:windows)?servercore|nanoserver|dotnet/framework|iis)(?:[/:@]|\Z)")
 _WINDOWS_TAG = regex(r":[^/]*(?:nanoserver|windowsservercore|windows)")
+_EXPANDED = frozenset("$\"'\\")
 _VARIABLE = regex(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))")
 
 
@@ -57,6 +58,7 @@ def state_at(doc: Document, instruction: Instruction) -> State:
     return _state(doc, doc.stages[instruction.stage], instruction.index)
 
 
+@derived
 def state_after(doc: Document, stage: Stage) -> State:
     """What is in force at the end of `stage`: what its image's configuration holds."""
     return _state(doc, stage, len(doc.instructions))
@@ -114,14 +116,21 @@ def expand(text: str, env: Mapping[str, str | None]) -> str | None:
     None where a variable is unknown, the values are too long to be meant, or the substitution is not a
     plain $NAME or ${NAME}.
     """
-    if not any(char in text for char in "$\"'\\"):
+    if _EXPANDED.isdisjoint(text):
         return text
-    if "\\" in text:
+    # BuildKit takes other letters for a part of the name.
+    if "\\" in text or ("$" in text and not text.isascii()):
         return None
     names = [match[1] or match[2] for match in _VARIABLE.finditer(text)]
     values = [env.get(name) for name in names]
     if text.count("$") != len(names) or sum(MAX_VALUE if v is None else len(v) for v in values) >= MAX_VALUE:
         return None
+    quotes = text.count('"') + text.count("'")
+    if not quotes:
+        return _VARIABLE.sub(lambda match: env[match[1] or match[2]] or "", text)
+    if not names and quotes == 2 and text[0] in "\"'" and text[0] == text[-1]:
+        return text[1:-1]
+    # To import it takes a fifth of the time that a small file takes.
     from dockerfile_parse.util import WordSplitter
 
     return str(WordSplitter(text, envs={name: env[name] for name in names}).dequote())

@@ -10,7 +10,7 @@ from dockmend._compose.document import parse as parse_compose
 from dockmend._compose.inline import Inline, inlines
 from dockmend._engine import dockerfile, ignores
 from dockmend._engine.codes import Unit
-from dockmend._engine.kinds import remembering
+from dockmend._functools import remembering
 from dockmend._hook import Finding, Fix
 from dockmend._project.context import BuildContext
 from dockmend._project.sources import is_remote

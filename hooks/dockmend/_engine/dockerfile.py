@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dockmend._dockerfile.parser import parse as parse_dockerfile
+from dockmend._dockerfile.parser import parse as parse  # noqa: PLC0414 - a part of the kind
 from dockmend._engine import ignores
 from dockmend._engine.codes import Unit
-from dockmend._engine.kinds import remembering
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from dockmend._dockerfile.span import Span
     from dockmend._engine.codes import Codes
     from dockmend._hook import Context, Finding, Hook
-
-parse = remembering(parse_dockerfile)
 
 
 def find(hook: Hook, doc: Document, ctx: Context, codes: Codes) -> Iterable[Finding]:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import importlib
 import os
 
-from dockmend._functools import lru_cache
 from dockmend._regex import regex
 from dockmend._typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from typing import Any, TypeAlias, TypeVar
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any, TypeAlias
 
     from dockmend._compose.document import ComposeFile
     from dockmend._dockerfile.document import Comment, Document
@@ -27,15 +26,10 @@ if TYPE_CHECKING:
 
     Parsed: TypeAlias = Document | ComposeFile | ScriptFile
 
-    Kept = TypeVar("Kept")
-
 
 DOCKERFILE = "dockerfile"
 COMPOSE = "compose"
 SCRIPT = "script"
-
-# Characters; beyond, what is kept would weigh more than the time it saves.
-_USUAL = 1 << 16
 
 _COMPOSE = regex(r"(?:.*[-._])?compose(?:[-._].*)?\.ya?ml")
 _SCRIPT = regex(
@@ -107,15 +101,6 @@ def _by_name(path: str) -> str | None:
     if name.endswith(("yml", "yaml")) and _COMPOSE.fullmatch(name):
         return COMPOSE
     return SCRIPT if _SCRIPT.fullmatch(path.replace(os.sep, "/")) else None
-
-
-def remembering(function: Callable[[str], Kept]) -> Callable[[str], Kept]:
-    """`function` of a text, kept for the last few texts that are no longer than files usually are.
-
-    A file is read as it was and as it is mended; reports and patches ask for both again.
-    """
-    kept = lru_cache(maxsize=4)(function)
-    return lambda text: kept(text) if len(text) <= _USUAL else function(text)
 
 
 def masked(text: str, path: str | None) -> str:

@@ -41,7 +41,7 @@ def blocks(old: list[str], new: list[str]) -> list[Block]:
         tail += 1
     found = [Block(0, 0, head)]
     rows, columns = old[head : len(old) - tail], new[head : len(new) - tail]
-    if rows and columns and max(len(rows), len(columns)) <= _COMPARED:
+    if not set(rows).isdisjoint(columns) and max(len(rows), len(columns)) <= _COMPARED:
         from difflib import SequenceMatcher
 
         found += (

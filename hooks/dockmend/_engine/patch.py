@@ -10,6 +10,7 @@ from bisect import bisect_left
 from math import inf
 
 from dockmend._engine.lines import Block, blocks, split
+from dockmend._functools import lru_cache
 from dockmend._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ _ESCAPES = {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 34: '"',
 _Change = tuple[int, int, int, int]
 
 
+@lru_cache(maxsize=4)
 def _secret_lines(path: str, text: str) -> list[int]:
     if not text:
         return []
