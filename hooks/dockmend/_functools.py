@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dockmend._typing import TYPE_CHECKING
 
-# Characters; beyond, what is kept would weigh more than the time it saves.
-_USUAL = 1 << 16
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from functools import lru_cache as lru_cache  # noqa: PLC0414 - others take it from here
@@ -25,11 +22,14 @@ else:
             return lambda function: _lru_cache_wrapper(function, maxsize, False, tuple)
 
 
-def remembering(function: Callable[[str], Kept]) -> Callable[[str], Kept]:
-    """`function` of a text, kept for the last few texts that are no longer than files usually are.
+def remembering(texts: int, longest: int) -> Callable[[Callable[[str], Kept]], Callable[[str], Kept]]:
+    """What remembers a function's results for so many texts, those of no more than `longest` characters.
 
-    A file is read as it was and as it is mended; what finds its context, reports and patches asks for both
-    again.
+    Beyond, what is kept would weigh more than the time it saves.
     """
-    kept = lru_cache(maxsize=4)(function)
-    return lambda text: kept(text) if len(text) <= _USUAL else function(text)
+
+    def decorate(function: Callable[[str], Kept]) -> Callable[[str], Kept]:
+        kept = lru_cache(maxsize=texts)(function)
+        return lambda text: kept(text) if len(text) <= longest else function(text)
+
+    return decorate

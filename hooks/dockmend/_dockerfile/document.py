@@ -208,7 +208,10 @@ class Instruction:
 
     def flag(self, name: str) -> Flag | None:
         """The first flag of that name, without its dashes."""
-        return next((flag for flag in self.flags if flag.name == name), None)
+        for flag in self.flags:
+            if flag.name == name:
+                return flag
+        return None
 
     def __repr__(self) -> str:
         return f"<{self.name} line {self.line}>"

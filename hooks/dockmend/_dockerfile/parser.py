@@ -36,16 +36,13 @@ _SPACE = "\t\n\f\r "
 _HEREDOCS = frozenset({"ADD", "COPY", "RUN"})
 
 
+# A file is read as it was and as it is mended; its context, reports and patches ask for both again.
+@remembering(4, longest=1 << 16)
 def parse(text: str) -> Document:
     """The document of `text`, decoded as UTF-8 with surrogateescape; never raises.
 
     What BuildKit refuses is in the result's `problems`; what could be read is there all the same.
     """
-    return _parsed(text)
-
-
-@remembering
-def _parsed(text: str) -> Document:
     return _Parser(text).parse()
 
 
@@ -91,6 +88,8 @@ class _Parser:
         return self.starts[n + 1] if n + 1 < self.count else len(self.text)
 
     def _refuse_long_lines(self) -> None:
+        if len(self.text) * 4 <= MAX_LINE_BYTES - 4:
+            return
         for n in range(self.count):
             if (self._end(n) - self.starts[n]) * 4 <= MAX_LINE_BYTES - 4:
                 continue

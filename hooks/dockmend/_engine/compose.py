@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dockmend._engine.codes import Codes
     from dockmend._hook import Context, Hook
 
-parse = remembering(parse_compose)
+parse = remembering(4, longest=1 << 16)(parse_compose)
 
 
 def find(hook: Hook, doc: ComposeFile, ctx: Context, codes: Codes) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from dockmend._typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from dockmend._engine.select import Selection
     from dockmend._project.hadolint_config import HadolintConfig
 
 # In one folder the first of them that speaks of dockmend counts.
@@ -68,12 +69,14 @@ class Configs:
     `only` is the file that holds for all of them (`--config`).
     """
 
-    __slots__ = ("_hadolint", "_known", "_only")
+    __slots__ = ("_hadolint", "_known", "_only", "selected")
 
     def __init__(self, only: str | None = None) -> None:
         self._known: dict[str, Config | Failure] = {}
         self._only = only
         self._hadolint: HadolintConfig | None = None
+        # What `select.settings` has found out for names, ignored names and kinds of file.
+        self.selected: dict[tuple[frozenset[str], frozenset[str], bool], Selection] = {}
 
     @property
     def hadolint(self) -> HadolintConfig:

@@ -175,8 +175,11 @@ def _find(
 
 def options_of(hook: Hook, settings: Settings) -> dict[str, object]:
     """The settings of the hook, defaults filled in."""
+    given = settings.options.get(hook.name, {})
+    if not hook.options:
+        return dict(given)
     defaults = {name: value[0] if isinstance(value, tuple) else value for name, value in hook.options.items()}
-    return {**defaults, **settings.options.get(hook.name, {})}
+    return {**defaults, **given}
 
 
 def _allowed(fix: Fix | None, settings: Settings) -> bool:

@@ -64,7 +64,11 @@ def settings(job: Job, config: Config, path: str | None) -> Settings:
         ignored |= config.ignored_for(path)
     hadolint = job.configs.hadolint
     dockerfile = kinds.is_dockerfile(os.path.basename(path or ""))
-    hooks, asked, codes = selection(names, ignored, hadolint, dockerfile=dockerfile)
+    key = (frozenset(names), frozenset(ignored), dockerfile)
+    selected = job.configs.selected
+    if key not in selected:
+        selected[key] = selection(*key[:2], hadolint, dockerfile=dockerfile)
+    hooks, asked, codes = selected[key]
     unsafe = config.unsafe_fixes if job.unsafe is None else job.unsafe
     trusted = {"lint": {"trusted-registries": list(hadolint.trusted)}} if hadolint.trusted else {}
     return Settings(

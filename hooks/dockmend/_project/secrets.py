@@ -6,6 +6,7 @@ from dockmend._dockerfile.assignments import assignments
 from dockmend._dockerfile.document import Document, Instruction, Logical, Problem, derived
 from dockmend._dockerfile.parser import parse
 from dockmend._dockerfile.span import Span
+from dockmend._functools import remembering
 from dockmend._project.secret_names import NONE, STRONG, is_random, is_secret, is_stand_in, name_strength
 from dockmend._project.secret_tokens import tokens
 from dockmend._regex import regex
@@ -13,10 +14,13 @@ from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import TypeAlias
 
     from tree_sitter import Node
 
     from dockmend._shell.script import Script
+
+    _Found: TypeAlias = tuple[int, int, str]
 
 _QUOTED = regex(r"(?<![A-Za-z])'[^']*'|\"[^\"]*\"")
 _SHELL_TEXT = frozenset({"RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK"})
@@ -129,10 +133,15 @@ def _in_arguments(holder: Instruction) -> Iterator[tuple[int, int, str]]:
         yield from _in_words(words)
 
 
-def in_script(text: str) -> Iterator[tuple[int, int, str]]:
+@remembering(64, longest=4096)
+def in_script(text: str) -> tuple[_Found, ...]:
     """Passwords that a shell script spells out: start and end in `text`, and what each is."""
     if not any(map(text.lower().__contains__, _HINTS)):
-        return
+        return ()
+    return tuple(_in_script(text))
+
+
+def _in_script(text: str) -> Iterator[_Found]:
     from dockmend._shell.script import parse as parse_script
 
     for match in _SQL.finditer(text):

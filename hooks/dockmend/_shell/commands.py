@@ -7,7 +7,7 @@ https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html
 
 from __future__ import annotations
 
-from dockmend._functools import lru_cache
+from dockmend._functools import remembering
 from dockmend._regex import regex
 from dockmend._shell import script
 from dockmend._shell.command_words import Assignment, Word, literal, real
@@ -200,7 +200,7 @@ class Program:
         return any(_may_set(command) for command in self.commands)
 
 
-@lru_cache(maxsize=256)
+@remembering(256, longest=4096)
 def read(text: str) -> Program:
     """The script `text`, as a shell gets it after `-c`; never raises. Places are code points in `text`."""
     return Program(text)

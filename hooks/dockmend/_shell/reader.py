@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from dockmend._functools import lru_cache
+from dockmend._functools import remembering
 from dockmend._regex import regex
 from dockmend._shell import script
 from dockmend._shell.expansion import read_word
@@ -27,7 +27,6 @@ from dockmend._shell.syntax import (
 from dockmend._shell.words import KEYWORDS
 
 _DEEPEST = 40
-_CACHED = 2048
 _BLANK = " \t"
 _BARE = regex(r"[^ \t\n;&|()<>\"'`$\\]+(?=[ \t\n;&|()<>]|\Z)")
 _NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -46,17 +45,9 @@ _STRUCTURE = frozenset(
 )
 
 
+@remembering(128, longest=2048)
 def read(text: str) -> Program:
     """The script `text`, one line as a shell gets it after `-c`. Raises Unclear."""
-    return _remembered(text) if len(text) <= _CACHED else _read(text)
-
-
-@lru_cache(maxsize=128)
-def _remembered(text: str) -> Program:
-    return _read(text)
-
-
-def _read(text: str) -> Program:
     if text.startswith(("-", "+")):
         raise Unclear("the shell takes it for options")
     tree = script.parse(text)

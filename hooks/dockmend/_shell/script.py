@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from bisect import bisect_right
 
-from dockmend._functools import lru_cache
+from dockmend._functools import lru_cache, remembering
 from dockmend._regex import regex
 from dockmend._typing import TYPE_CHECKING
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 LONGEST = 100_000
 """Characters; a longer script is not parsed. Linux takes no argument over 131,071 bytes anyway."""
 
-_CACHED = 4096
 _HEREDOCS = 16
 _HEREDOC = regex(r"(?<!<)<<(?!<)")
 _PARENTHESIS = regex("[()]")
@@ -38,11 +37,12 @@ class Script:
     error, a character or construct that tree-sitter-bash is known to read otherwise than a shell.
     """
 
-    __slots__ = ("_data", "_starts", "doubt", "root", "text")
+    __slots__ = ("_data", "_is_ascii", "_starts", "doubt", "root", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self._data = text.encode("utf-8", "surrogateescape")
+        self._is_ascii = len(self._data) == len(text)
         self._starts: list[int] | None = None
         self.doubt = _unfit(text)
         self.root: Node = _parser().parse(b"" if self.doubt else self._data).root_node
@@ -56,11 +56,14 @@ class Script:
 
     def span(self, node: Node) -> tuple[int, int]:
         """Start and end of `node` in `text`, in code points from 0."""
+        if self._is_ascii:
+            return node.start_byte, node.end_byte
         return self._index(node.start_byte), self._index(node.end_byte)
 
     def source(self, node: Node) -> str:
         """The text of `node`."""
-        return self._data[node.start_byte : node.end_byte].decode("utf-8", "surrogateescape")
+        start, end = self.span(node)
+        return self.text[start:end]
 
     def walk(self, node: Node | None = None) -> Iterator[Node]:
         """`node` (the root where not given) and all nodes below it, each before its children."""
@@ -72,8 +75,6 @@ class Script:
                 stack.extend(reversed(found.children))
 
     def _index(self, byte: int) -> int:
-        if len(self._data) == len(self.text):
-            return byte
         if self._starts is None:
             starts, at = [], 0
             for i in range(0, len(self.text), _STRIDE):
@@ -85,17 +86,13 @@ class Script:
         return block * _STRIDE + len(part.decode("utf-8", "surrogateescape"))
 
 
+@remembering(64, longest=4096)
 def parse(text: str) -> Script:
     """The script `text`, as a shell gets it after `-c`; parsed once while it is remembered.
 
     `text` is what UTF-8 with surrogateescape gives. Raises nothing: where tree-sitter-bash cannot
     be relied upon, the result's `has_error` is set.
     """
-    return _remembered(text) if len(text) <= _CACHED else Script(text)
-
-
-@lru_cache(maxsize=64)
-def _remembered(text: str) -> Script:
     return Script(text)
 
 
@@ -152,12 +149,13 @@ def _doubt(script: Script) -> str:
     """Why the tree of `script` is not to be trusted, or empty."""
     if script.root.has_error:
         return "it has a syntax error"
-    at = 0
+    data, at = script._data, 0
     for node in script.walk():
         if node.child_count == 0:
-            if script._data[at : node.start_byte].strip(b" \t\n"):
+            start = node.start_byte
+            if start > at and data[at:start].strip(b" \t\n"):
                 return "part of it is not understood"
             at = node.end_byte
-    if script._data[at:].strip(b" \t\n"):
+    if data[at:].strip(b" \t\n"):
         return "part of it is not understood"
     return ""
