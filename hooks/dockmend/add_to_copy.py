@@ -184,7 +184,7 @@ def _of_text(text: str, context: BuildContext) -> Verdict:
         return SPECIAL
     if text.startswith("github.com/"):
         return Verdict(reason=f"{text} may be meant as a git repository")
-    if _ANY_SCHEME.match(text):
+    if "://" in text and _ANY_SCHEME.match(text):
         return Verdict(reason=f"{text} looks like a URL, and Docker fetches none like it")
     path = relative(text)
     entries = context.entries(path) if path else (Entry("", FOLDER),)

@@ -235,7 +235,7 @@ class _Part:
     def kept(self, holder: Instruction, declared: set[str]) -> Iterator[Finding]:
         """The variables of an ENV that are given what a secret build argument, `declared` before, holds."""
         for one in assignments(holder, self.doc.escape):
-            variable = _WHOLE_VARIABLE.match(one.plain)
+            variable = _WHOLE_VARIABLE.match(one.plain) if declared else None
             source = (variable[1] or variable[2]) if variable else ""
             if source in declared and NONE not in (name_strength(one.name), name_strength(source)):
                 span = holder.args.span(one.start, one.end)

@@ -168,7 +168,8 @@ def _fix(
         return None, "what it starts is not what it looks like: exec-form goes first"
     if begun.unseen:
         return None, f"what `{begun.unseen}` does as root is not known"
-    if any(_HOME_OF_ROOT.search(one.args.text) for one in instructions if one.name != "RUN"):
+    texts = [one.args.text for one in instructions if one.name != "RUN" and "/root" in one.args.text]
+    if any(map(_HOME_OF_ROOT.search, texts)):
         return None, "it has to do with /root, which no other user can read"
     line = run_as.at_home(doc, instructions)
     if line:

@@ -137,7 +137,10 @@ class _Checked:
             if use == NEEDS:
                 return f"line {line} uses them"
             end = state_after(self.doc, stage)
-            if any(one and _STARTS_APT.search(one.args.text) for one in (end.entrypoint, end.cmd)):
+            if any(
+                one and "apt" in one.args.text and _STARTS_APT.search(one.args.text)
+                for one in (end.entrypoint, end.cmd)
+            ):
                 return "the container's own command uses them"
         elif manager is APK:
             use, line = self.uses.behind(manager, code.instruction)

@@ -192,7 +192,7 @@ class _Checked:
     @cached_property
     def configured(self) -> bool:
         """Whether pip is configured to keep nothing."""
-        return _CONFIGURED.search(self.doc.text) is not None
+        return "no-cache-dir" in self.doc.text and _CONFIGURED.search(self.doc.text) is not None
 
     @cached_property
     def settings(self) -> frozenset[Installer]:
@@ -223,7 +223,9 @@ def _removes(command: Command) -> bool:
 def _empties(command: Command, text: str) -> bool:
     """Whether the command, of the script `text`, may work on the cache folder itself."""
     written = text[command.start : command.end]
-    return bool(_CACHE.search(written) or (command.name == "rm" and _HOME.search(written)))
+    return bool(
+        ("cache" in written and _CACHE.search(written)) or (command.name == "rm" and _HOME.search(written))
+    )
 
 
 HOOK = Hook(

@@ -20,7 +20,6 @@ GO_SPACE = (
 BYTE_SPACE = "\t\n\v\f\r "
 
 _TO_SPACES = dict.fromkeys(map(ord, BYTE_SPACE), " ")
-_BLANKS = regex(rf"[{BYTE_SPACE}]+")
 _JSON_STRING = regex(r'"([^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\x00-\x1f]*)*)"')
 _JSON_ESCAPE = regex(r'((?:\\u[0-9a-fA-F]{4})+)|\\(["\\/bfnrt])')
 
@@ -42,13 +41,19 @@ def split_words(text: str) -> list[tuple[int, int]]:
 
 def split_kind(text: str) -> tuple[str, int]:
     """The first word of `text`, in upper case, and where what follows it begins (parseHealthConfig)."""
-    pos, size = 0, len(text)
-    while pos < size and text[pos] not in BYTE_SPACE:
-        pos += 1
-    kind = text[:pos].upper()
-    while pos < size and text[pos] in BYTE_SPACE:
-        pos += 1
-    return kind, pos
+    end, rest = _first_word(text)
+    return text[:end].upper(), rest
+
+
+def _first_word(text: str) -> tuple[int, int]:
+    """Where the first word of `text` ends, and where what follows it begins."""
+    end, size = 0, len(text)
+    while end < size and text[end] not in BYTE_SPACE:
+        end += 1
+    rest = end
+    while rest < size and text[rest] in BYTE_SPACE:
+        rest += 1
+    return end, rest
 
 
 def split_flags(text: str) -> tuple[list[tuple[str, int, int]], int]:
@@ -136,10 +141,10 @@ def name_values(text: str, escape: str) -> list[tuple[str, str]]:
     if not words:
         return []
     if "=" not in words[0]:
-        parts = _BLANKS.split(text, maxsplit=1)
-        if len(parts) < 2:
+        end, rest = _first_word(text)
+        if end == rest:
             raise ValueError("must have two arguments")
-        return [(parts[0], parts[1])]
+        return [(text[:end], text[rest:])]
     pairs = []
     for word in words:
         name, equals, value = word.partition("=")

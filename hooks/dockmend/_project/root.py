@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from dockmend._project.archive import may_be_archive
 from dockmend._project.images import SCRATCH, Facts
 from dockmend._regex import regex
@@ -50,7 +48,7 @@ _PACKAGES = regex(
 _SOCKET = regex(
     r"docker\.sock\b|(?<![\w./-])docker(?:\.io|-ce|-ce-cli|-cli)(?![\w.-])|/bin/docker(?![\w./-])|\bget\.docker\.com\b"
 )
-_USER_OPTION = regex(r"--(?:user|uid|chuid|setuid|setuser)(?:=|\Z)")
+_USER_OPTIONS = frozenset({"--user", "--uid", "--chuid", "--setuid", "--setuser"})
 
 
 def is_root(user: str | None) -> bool:
@@ -66,7 +64,7 @@ def wants_root(instructions: Sequence[Instruction], begun: Start, known: Facts) 
     by_itself = begun.entrypoint is None and (begun.cmd is None or known.init == "ENTRYPOINT")
     if (known.init and by_itself) or not _DROPPERS.isdisjoint(begun.mentions):
         return True
-    if any(_SOCKET.search(one.args.text) for one in instructions):
+    if any("docker" in one.args.text and _SOCKET.search(one.args.text) for one in instructions):
         return True
     if known.drops and (begun.unseen or begun.entrypoint is None):
         return True
@@ -74,7 +72,7 @@ def wants_root(instructions: Sequence[Instruction], begun: Start, known: Facts) 
         name = run.name.removesuffix("-wrapper")
         if name in _ROOTS or plain(name) in _ROOTS or "/etc/init.d/" in run.words[0]:
             return True
-        if any(_USER_OPTION.match(word) for word in run.words[1:]):
+        if any(word.partition("=")[0] in _USER_OPTIONS for word in run.words[1:]):
             return True
         if run.name == "rsync" and "--daemon" in run.words:
             return True
@@ -93,4 +91,5 @@ def wants_root(instructions: Sequence[Instruction], begun: Start, known: Facts) 
 
 def plain(name: str) -> str:
     """A program's name without its version."""
-    return re.sub(r"(?<=[A-Za-z-])[0-9.]+\Z", "", name).lower()
+    bare = name.rstrip("0123456789.")
+    return (bare if bare[-1:].isalpha() or bare.endswith("-") else name).lower()

@@ -92,7 +92,8 @@ def _in_instruction(instruction: Instruction, doc: Document) -> Iterator[Secret]
             continue
         if is_secret(one.name, one.plain):
             yield Secret(holder, _value_span(args, one.start, one.end), f"the value of {one.name}")
-        for match in _OPTION.finditer(args.text, one.start, one.end):
+        options = "-" in one.value and "=" in one.value
+        for match in _OPTION.finditer(args.text, one.start, one.end) if options else ():
             if name_strength(match[2]) == STRONG and is_secret(match[2], match[3]):
                 yield Secret(holder, args.span(*match.span(3)), f"the value of {match[1]}")
     if holder.name in _SHELL_TEXT:
@@ -144,7 +145,8 @@ def in_script(text: str) -> tuple[_Found, ...]:
 def _in_script(text: str) -> Iterator[_Found]:
     from dockmend._shell.script import parse as parse_script
 
-    for match in _SQL.finditer(text):
+    low = text.lower()
+    for match in _SQL.finditer(text) if "identified" in low or "password" in low else ():
         if not is_stand_in(match[1]):
             yield *match.span(1), "a password in SQL"
     script = parse_script(text)

@@ -167,8 +167,9 @@ def _told(row: _Row, words: Sequence[str]) -> str | None:
 
 def port_of(text: str, env: Mapping[str, str | None]) -> int | None:
     """The port of `8000`, `0.0.0.0:8000`, `tcp://[::]:8000` or `${PORT:-8000}`; None where that is open."""
-    text = _DEFAULTED.sub(lambda found: env.get(found[1]) or found[2], text)
-    text = _VARIABLE.sub(lambda found: env.get(found[1] or found[2]) or "?", text)
+    if "$" in text:
+        text = _DEFAULTED.sub(lambda found: env.get(found[1]) or found[2], text)
+        text = _VARIABLE.sub(lambda found: env.get(found[1] or found[2]) or "?", text)
     found = _PORT.fullmatch(text)
     port = int(found[1]) if found else 0
     return port if 0 < port < 65536 else None

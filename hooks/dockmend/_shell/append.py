@@ -7,7 +7,6 @@ https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19
 
 from __future__ import annotations
 
-from dockmend._regex import regex
 from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from dockmend._shell.commands import Command, Link
 
 _SIMPLE = frozenset({"command", "assignment", "redirect"})
-_OPERATOR = regex(r"&&|\|\||;")
 _LISTS = frozenset({"script", "subshell", "group"})
 
 
@@ -108,9 +106,9 @@ def _joint(doc: Document, code: Code, place: Place, like: bool) -> str:
     if link.previous is not None:
         gap = code.span(link.previous.end, link.start)
         before = doc.text[gap.start : gap.end]
-        trailing = bool(_OPERATOR.search(before.partition("\n")[0]))
+        trailing = _has_operator(before.partition("\n")[0])
     following = link.following
-    if like and "\n" in before and _OPERATOR.search(before):
+    if like and "\n" in before and _has_operator(before):
         last = before.rpartition("\n")[2]
         indent = last[: len(last) - len(last.lstrip(" \t"))]
     elif following is not None and _ends_line(doc, code, link, following):
@@ -132,7 +130,11 @@ def _ends_line(doc: Document, code: Code, link: Link, following: Link) -> bool:
     """Whether the operator behind the link ends its line."""
     gap = code.span(link.end, following.start)
     first, newline, _ = doc.text[gap.start : gap.end].partition("\n")
-    return bool(newline and _OPERATOR.search(first))
+    return bool(newline) and _has_operator(first)
+
+
+def _has_operator(text: str) -> bool:
+    return any(operator in text for operator in ("&&", "||", ";"))
 
 
 def _indent(doc: Document, line: int) -> str:

@@ -62,7 +62,7 @@ class Manager(NamedTuple):
             return False
         texts = [word.source for word in command.words[1:]]
         forced = any(re.match(r"-[a-zA-Z]*f|--force", text) for text in texts)
-        some = any(re.search(r"[*?\[]", text) and self.cleaned.search(text) for text in texts)
+        some = any(any(char in text for char in "*?[") and self.cleaned.search(text) for text in texts)
         return some and not forced
 
     def seems_left(self, text: str) -> bool:

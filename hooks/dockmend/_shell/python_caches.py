@@ -145,8 +145,9 @@ def told_where(code: Code, calls: Sequence[Call]) -> str:
 
 def settings(text: str) -> frozenset[Installer]:
     """The installers of which a Dockerfile's text has a setting that `keeps_more` asks for."""
-    found = ((POETRY, _ENVIRONMENTS), (UV, _UV_LINKS), (PDM, _PDM_LINKS))
-    return frozenset(installer for installer, pattern in found if pattern.search(text))
+    found = ((POETRY, "virtualenvs", _ENVIRONMENTS), (UV, "symlink", _UV_LINKS), (PDM, "cache", _PDM_LINKS))
+    low = text.lower()
+    return frozenset(installer for installer, hint, pattern in found if hint in low and pattern.search(text))
 
 
 def keeps_more(installer: Installer, env: Mapping[str, str | None], said: frozenset[Installer]) -> str:

@@ -28,7 +28,8 @@ from dockmend._shell.words import KEYWORDS
 
 _DEEPEST = 40
 _BLANK = " \t"
-_BARE = regex(r"[^ \t\n;&|()<>\"'`$\\]+(?=[ \t\n;&|()<>]|\Z)")
+_QUOTES = frozenset("\"'`$\\")
+_ENDS_BARE = frozenset(["", *" \t\n;&|()<>", *_QUOTES])
 _NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 _ASSIGNMENT = regex(r"([A-Za-z_][A-Za-z0-9_]*)=")
 _BASH_ASSIGNMENT = regex(r"[A-Za-z_][A-Za-z0-9_]*(?:\[[^\] \t]*\])?\+?=")
@@ -125,8 +126,11 @@ class Reader:
 
     def reserved(self) -> str:
         """The reserved word that comes next, where a command may start, or nothing."""
-        found = _BARE.match(self.text, self.at)
-        return found[0] if found and found[0] in _RESERVED else ""
+        end = self.at
+        while self.text[end : end + 1] not in _ENDS_BARE:
+            end += 1
+        word = self.text[self.at : end]
+        return word if word in _RESERVED and self.text[end : end + 1] not in _QUOTES else ""
 
     def take(self, token: str) -> None:
         """Step over the operator or reserved word `token`, which must come next."""
