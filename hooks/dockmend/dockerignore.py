@@ -95,8 +95,6 @@ from itertools import groupby
 
 from dockmend._hook import INFO, SAFE, Context, FileEdit, Finding, Fix, Hook, Unavailable
 from dockmend._project.context import FILE, FOLDER, MISSING, BuildContext, Ignore
-from dockmend._project.ignore import IgnoreFile
-from dockmend._project.kind import CACHES, DOCKER, GROUPS, OUTPUT, SECRETS, Line, line
 from dockmend._project.sources import Source, context_sources
 from dockmend._typing import TYPE_CHECKING
 
@@ -105,10 +103,10 @@ if TYPE_CHECKING:
 
     from dockmend._dockerfile.document import Document, Instruction
     from dockmend._project.baked import Baked
+    from dockmend._project.ignore import IgnoreFile
+    from dockmend._project.kind import Line
     from dockmend._project.project import Project
 
-# What does little harm where it is not there when the image is built.
-_SMALL = frozenset({CACHES, OUTPUT, DOCKER})
 _KEPT = "git tracks it, or the build may use it, so that excluding it may break the build"
 
 
@@ -169,6 +167,8 @@ def _lacking(
     if not ignore.exists and ctx.build.kind(".containerignore") == FILE:
         return
     from dockmend._project.baked import baked
+    from dockmend._project.ignore import IgnoreFile
+    from dockmend._project.kind import SECRETS
     from dockmend._project.project import Project
 
     project = Project(ctx.build, doc, ctx.path)
@@ -198,6 +198,9 @@ def _lacking(
 def _lacked(project: Project, file: IgnoreFile, secrets: list[Baked]) -> list[Line]:
     """The lines that the file lacks, one for each secret that the others would not exclude among them."""
     lines = [line for line in project.wanted() if not all(map(file.excludes, line.covered))]
+    from dockmend._project.ignore import IgnoreFile
+    from dockmend._project.kind import GROUPS, SECRETS, line
+
     rules = IgnoreFile.parse("\n".join(line.pattern for line in lines if line.group == SECRETS))
     lines += [line(one.path, SECRETS) for one in secrets if not rules.excludes(one.path)]
     return sorted(lines, key=lambda line: GROUPS.index(line.group))
@@ -221,6 +224,8 @@ def _gains(
     first: Instruction,
 ) -> Finding | None:
     """What the file lacks, with the lines to add, or why there are none."""
+    from dockmend._project.kind import CACHES, DOCKER, OUTPUT
+
     needed = [line for line in lacked if not line.extra]
     name = os.path.basename(ignore.path)
     message = f"{name} does not exclude" if ignore.exists else f"there is no {name} to exclude"
@@ -231,7 +236,9 @@ def _gains(
     sources = [source for build in project.builds for source in build.sources]
     if worth and _keeps(project.paths, sources, file, text):
         edit = FileEdit(ignore.path, file.text if ignore.exists else None, text, project.context.root)
-        dealt_with = {line.group for line in project.wanted() if line not in lacked} | _SMALL
+        # What does little harm where it is not there when the image is built.
+        small = {CACHES, OUTPUT, DOCKER}
+        dealt_with = {line.group for line in project.wanted() if line not in lacked} | small
         mild = ignore.exists and dealt_with.issuperset(line.group for line in needed)
         least = file.with_lines(line.pattern for line in needed if line.group != DOCKER)
         mild = mild and _keeps(project.paths, (), file, least, every=True)
@@ -264,6 +271,8 @@ def _keeps(
 
     Or `every` one of the paths.
     """
+    from dockmend._project.ignore import IgnoreFile
+
     after = IgnoreFile.parse(text)
     named = [source.literal for source in sources if source.literal]
     if before.has_exceptions or every:

@@ -64,7 +64,6 @@ from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.state import shipping
 from dockmend._hook import INFO, SAFE, Context, Edit, Finding, Fix, Hook
 from dockmend._project.order import held
-from dockmend._shell import join
 from dockmend._shell.groups import end_of, parted, rows
 from dockmend._typing import TYPE_CHECKING
 
@@ -94,6 +93,8 @@ def _apart(run: Instruction, reason: str) -> Finding:
 def _joined(doc: Document, runs: Sequence[Instruction], found: Sequence[Effects]) -> Finding:
     edits: list[Edit] = []
     value = ""
+    from dockmend._shell import join
+
     parts = join.parts(found)
     for index, (run, part) in enumerate(zip(runs, parts)):
         start, end, line_end = run.args.offset(0), end_of(run), doc.line_end(end_of(run))

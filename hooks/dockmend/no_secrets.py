@@ -61,7 +61,6 @@ from dockmend._dockerfile.state import is_windows
 from dockmend._hook import ERROR, UNSAFE, Context, Edit, Finding, Fix, Hook
 from dockmend._project import secrets
 from dockmend._project.order import held
-from dockmend._project.secret_files import holds_secret, imported, secret_file
 from dockmend._project.secret_names import NONE, name_strength
 from dockmend._regex import regex
 from dockmend._shell.groups import partners
@@ -132,6 +131,8 @@ class _Part:
         """The files that are keys of package repositories."""
         runs = [one for one in self.instructions if one.name == "RUN"]
         texts = [text for run in runs for text in run.texts]
+        from dockmend._project.secret_files import imported
+
         return frozenset(name for text in texts for name in imported(text))
 
     @cached_property
@@ -165,6 +166,8 @@ class _Part:
         names = holder.json or tuple(word.text for word in holder.words)
         if holder.flag("from") is not None or len(names) < 2:
             return
+        from dockmend._project.secret_files import holds_secret, secret_file
+
         for word, name in zip(holder.words[:-1], names[:-1]):
             what = secret_file(name, names[-1])
             if not what or name.replace("\\", "/").rpartition("/")[2] in self.trusted:

@@ -53,7 +53,6 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from dockmend._dockerfile.mount import covered, mounts
 from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.state import is_windows, root_base, shipping, state_after
 from dockmend._hook import SAFE, UNSAFE, Context, Edit, Finding, Fix, Hook
@@ -223,6 +222,10 @@ def _left(manager: Manager, code: Code) -> Command | None:
     behind = found if manager is APK else found[fills[-1] + 1 :]
     if any(manager.emptied_by(one, code) for one in behind):
         return None
+    if not code.run.flags:
+        return found[fills[-1]]
+    from dockmend._dockerfile.mount import covered, mounts
+
     held = mounts(code.run, code.state.workdir)
     if any(covered(held, cache) for cache in manager.caches):
         return None

@@ -52,7 +52,6 @@ from __future__ import annotations
 import re
 from functools import cached_property
 
-from dockmend._dockerfile.mount import covered, mounts
 from dockmend._dockerfile.span import Span
 from dockmend._dockerfile.state import is_windows, root_base
 from dockmend._hook import INFO, SAFE, Context, Edit, Finding, Fix, Hook
@@ -104,6 +103,8 @@ class _Checked:
         self.users = Users(doc)
 
     def run(self, code: Code) -> Iterator[Finding]:
+        from dockmend._dockerfile.mount import mounts
+
         if code.reason:
             if _SEEMS_PIP.search(code.text) and "--no-cache" not in code.text and not mounts(code.run, None):
                 yield Finding("what pip downloads stays in the layer", code.run.keyword, reason=code.reason)
@@ -128,6 +129,8 @@ class _Checked:
         user = self.users.of(code)
         home = user.home if isinstance(user, User) else None
         folder = python_caches.folder(installer, code.state.env, home)
+        from dockmend._dockerfile.mount import covered, mounts
+
         held = mounts(code.run, code.state.workdir)
         if covered(held, folder) if folder else any(mount.kind == "cache" for mount in held):
             return

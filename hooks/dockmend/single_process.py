@@ -43,8 +43,6 @@ from __future__ import annotations
 
 import posixpath
 
-from dockmend._dockerfile.array import spelled
-from dockmend._dockerfile.parser import parse
 from dockmend._dockerfile.state import is_windows, shipping, state_after
 from dockmend._hook import INFO, Context, Finding, Hook
 from dockmend._project import servers, start
@@ -111,6 +109,8 @@ def check(doc: Document, ctx: Context) -> Iterator[Finding]:
 
 def compose(doc: ComposeFile, ctx: Context) -> Iterator[Finding]:
     """Yield a finding for each service that a Compose file makes start more than one process."""
+    from dockmend._dockerfile.array import spelled
+    from dockmend._dockerfile.parser import parse
     from dockmend._project.compose_start import argv
 
     for service in doc.services:

@@ -8,7 +8,7 @@ from dockmend import _registry
 from dockmend._engine import files
 from dockmend._engine.errors import Failure, nearest
 from dockmend._hook import SEVERITIES
-from dockmend._project import hadolint_config, toml
+from dockmend._project import hadolint_config
 from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -138,6 +138,8 @@ def load(path: str, *, required: bool = False) -> Config | None:
 
 
 def _toml(path: str, text: str) -> dict[str, object]:
+    from dockmend._project import toml
+
     try:
         text.encode("utf-8")
         return toml.parse(text)

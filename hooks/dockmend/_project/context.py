@@ -10,13 +10,13 @@ import errno
 import os
 import stat
 
-from dockmend._project.archive import HEAD, is_archive
-from dockmend._project.ignore import IgnoreFile
 from dockmend._project.pattern import BadPattern, clean, glob, has_wildcard
 from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from dockmend._project.ignore import IgnoreFile
 
 FILE = "file"
 FOLDER = "folder"
@@ -132,6 +132,8 @@ class BuildContext:
         place, kind = self._resolved(path)
         if kind is None or place is None:
             return None
+        from dockmend._project.archive import HEAD, is_archive
+
         head = read_head(place, HEAD) if kind == FILE else b""
         return None if head is None else is_archive(head)
 
@@ -285,6 +287,8 @@ def _gone(entry: Entry, ignore: IgnoreFile) -> bool:
 
 
 def _ignore(root: str, dockerfile: str | None) -> Ignore:
+    from dockmend._project.ignore import IgnoreFile
+
     path = os.path.join(root, ".dockerignore")
     if dockerfile is not None and os.path.lexists(f"{dockerfile}.dockerignore"):
         path = f"{dockerfile}.dockerignore"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import posixpath
 
-from dockmend._dockerfile import array
 from dockmend._dockerfile.state import expand, state_after, state_at
 from dockmend._functools import lru_cache
 from dockmend._project.context import FILE, FOLDER, BuildContext
@@ -141,7 +140,11 @@ _LOOKS = regex(
 
 def is_array_like(text: str) -> bool:
     """Whether the shell form `text` looks like an array, which it is not: a shell runs it as it stands."""
-    return array.lookalike(text) is not None or text.startswith(_OPEN_STRING)
+    if not text.startswith("["):
+        return False
+    from dockmend._dockerfile.array import lookalike
+
+    return lookalike(text) is not None or text.startswith(_OPEN_STRING)
 
 
 def is_one_string(command: words.Command) -> bool:

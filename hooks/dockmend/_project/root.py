@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dockmend._project.archive import may_be_archive
 from dockmend._project.images import SCRATCH, Facts
 from dockmend._regex import regex
 from dockmend._typing import TYPE_CHECKING
@@ -81,6 +80,8 @@ def wants_root(instructions: Sequence[Instruction], begun: Start, known: Facts) 
         ):
             return True
     if known.family == SCRATCH:
+        from dockmend._project.archive import may_be_archive
+
         return any(
             may_be_archive(word.text) for one in instructions if one.name == "ADD" for word in one.words[:-1]
         )

@@ -9,12 +9,12 @@ from dockmend._dockerfile.span import Edit, Span
 from dockmend._dockerfile.state import DEFAULT_SHELL, State, is_windows, shipping, state_at
 from dockmend._project.reference import base_image
 from dockmend._regex import regex
-from dockmend._shell import join
-from dockmend._shell.effects import Effects, Place, effects
 from dockmend._typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from dockmend._shell.effects import Effects
 
 _LOST = regex(r"(?:\A|,)(?:type=tmpfs|rw|readwrite|(?:ro|readonly)=(?:false|0))\b", re.IGNORECASE)
 _FOR_A_TOOL = regex(
@@ -60,6 +60,9 @@ def parted(doc: Document, stage: Stage, runs: Sequence[Instruction], held: froze
     reason = _unjoined(doc, stage, state)
     if reason:
         return Parted((), ((runs[1], reason),))
+    from dockmend._shell import join
+    from dockmend._shell.effects import Place, effects
+
     place = Place(state.user, state.workdir, state.env)
     found = [effects(run.args.text, place) for run in runs]
     sizes = [_size(doc, run) for run in runs]
@@ -107,6 +110,9 @@ def behind(doc: Document, stage: Stage, run: Instruction, script: str) -> tuple[
     The edits, the one at the end of `run` the last, and the script that it then has; None where merge-run
     would leave them apart.
     """
+    from dockmend._shell import join
+    from dockmend._shell.effects import Place, effects
+
     state = state_at(doc, run)
     place = Place(state.user, state.workdir, state.env)
     found = effects(run.args.text, place), effects(script, place)
