@@ -26,7 +26,8 @@ _Change = tuple[int, int, int, int]
 
 @lru_cache(maxsize=4)
 def _secret_lines(path: str, text: str) -> list[int]:
-    if not text:
+    # Read as a Dockerfile, each line of an ignore file would be an unknown instruction.
+    if not text or path.endswith(".dockerignore"):
         return []
     from dockmend._engine.kinds import masked
 

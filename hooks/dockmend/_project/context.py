@@ -70,7 +70,7 @@ class BuildContext:
     the root (containerd's fs.RootPath).
     """
 
-    __slots__ = ("_find", "_found", "_ignores")
+    __slots__ = ("_find", "_found", "_ignores", "_walked")
 
     def __init__(
         self,
@@ -84,6 +84,7 @@ class BuildContext:
         if find is None:
             self._found = None if root is None else os.path.abspath(root), reason, ()
         self._ignores: dict[str | None, Ignore] = {}
+        self._walked: dict[tuple[frozenset[str], int], tuple[list[str], bool]] = {}
 
     @property
     def root(self) -> str | None:
@@ -184,12 +185,18 @@ class BuildContext:
             found = matched
         return found
 
-    def walk(self, passed_over: Callable[[str], bool], limit: int = _ENTRIES) -> tuple[list[str], bool]:
+    def walk(self, passed_over: frozenset[str], limit: int = _ENTRIES) -> tuple[list[str], bool]:
         """Paths of the files and links there, nearest to the root first, and whether these are all.
 
-        A folder for which `passed_over` holds is given itself, in place of what it holds. No link is
+        A folder whose name is one of `passed_over` is given itself, in place of what it holds. No link is
         followed. Not all are given where a folder cannot be read or more than `limit` entries are there.
         """
+        key = passed_over, limit
+        if key not in self._walked:
+            self._walked[key] = self._walk(passed_over, limit)
+        return self._walked[key]
+
+    def _walk(self, passed_over: frozenset[str], limit: int) -> tuple[list[str], bool]:
         from collections import deque
 
         files: list[str] = []
@@ -208,7 +215,7 @@ class BuildContext:
                 return files, False
             for name, is_folder in found:
                 path = f"{folder}/{name}" if folder else name
-                if is_folder and not passed_over(path):
+                if is_folder and name not in passed_over:
                     folders.append(path)
                 else:
                     files.append(path)

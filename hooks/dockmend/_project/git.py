@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from dockmend._functools import lru_cache
 from dockmend._project.context import read_head
 
 _LARGEST = 32 << 20
@@ -27,14 +28,22 @@ def tracked(folder: str) -> tuple[str, ...] | None:
     """
     top = repository_top(folder)
     data = top and read_head(os.path.join(top, ".git", "index"), _LARGEST + 1)
-    paths = _paths(data) if data and len(data) <= _LARGEST else None
-    if not top or paths is None:
+    if not top or not data or len(data) > _LARGEST:
         return None
     below = os.path.relpath(folder, top)
-    prefix = b"" if below == "." else os.fsencode(below.replace(os.sep, "/")) + b"/"
+    return _below(data, b"" if below == "." else os.fsencode(below.replace(os.sep, "/")) + b"/")
+
+
+# One index answers for each round of each Dockerfile of a repository.
+@lru_cache(maxsize=2)
+def _below(index: bytes, prefix: bytes) -> tuple[str, ...] | None:
+    paths = _paths(index)
+    if paths is None:
+        return None
     return tuple(os.fsdecode(path[len(prefix) :]) for path in paths if path.startswith(prefix))
 
 
+@lru_cache(maxsize=1)
 def _paths(data: bytes) -> list[bytes] | None:
     version = int.from_bytes(data[4:8], "big")
     count = int.from_bytes(data[8:12], "big")

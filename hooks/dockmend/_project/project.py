@@ -67,7 +67,7 @@ class Project:
         """`doc` is the Dockerfile at `path`; the context, whose root is known, may serve others too."""
         assert context.root is not None
         self.context = context
-        self.paths, self.complete = context.walk(lambda path: posixpath.basename(path) in _PASSED_OVER)
+        self.paths, self.complete = context.walk(_PASSED_OVER)
         self.tracked = tracked(context.root)
         others = self._other_dockerfiles(path)
         self.builds = tuple(_build(context, one) for one in (doc, *others.values()))
