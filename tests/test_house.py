@@ -194,6 +194,9 @@ LATE = {
     "tree_sitter_bash", "typing", "unidiff", "urllib", "xml",
 }  # fmt: skip
 
+# What a single hook does without, too.
+SLOW = {"collections", "enum", "fnmatch", "functools", "re", "types"}
+
 # `lint` runs another program, and reads what it writes.
 NEEDED = {"lint": {"json", "locale", "shutil", "subprocess", "threading"}}
 
@@ -224,10 +227,19 @@ sys.exit(status)
         (tmp_path / "Dockerfile").write_text("FROM scratch\n")
         assert self.imported(name, tmp_path, "--diff") & LATE <= NEEDED.get(name, set())
 
+    @pytest.mark.parametrize("fix", [True, False], ids=["mends", "finds nothing"])
     @pytest.mark.parametrize("name", ["dockmend", "exec-form"])
-    def test_imports_where_no_option_is_given(self, name: str, tmp_path: Path) -> None:
-        (tmp_path / "Dockerfile").write_text("FROM scratch\n")
-        assert not self.imported(name, tmp_path) & {"argparse", "gettext", "dockmend._parser"}
+    def test_imports_as_pre_commit_calls_it(self, name: str, fix: bool, tmp_path: Path) -> None:
+        shutil.copytree(TOP / "docs" / "example", tmp_path, dirs_exist_ok=True)
+        if not fix:
+            (tmp_path / "Dockerfile").write_text('# syntax=docker/dockerfile:1\nFROM scratch\nCMD ["/app"]\n')
+        hooks = yaml.safe_load((TOP / ".pre-commit-hooks.yaml").read_text())
+        ids = {hook["id"]: hook["entry"].split(" ") for hook in hooks}
+        command, *options = ids["dockmend" if name == "dockmend" else pre_commit_id(name)]
+        assert command == ("dockmend" if name == "dockmend" else f"dockmend-{name}")
+        found = self.imported(name, tmp_path, *options)
+        assert not found & {"argparse", "gettext", "dockmend._parser"}
+        assert name == "dockmend" or not found & (LATE | SLOW)
 
     @pytest.mark.parametrize("name", ["dockmend", "exec-form"])
     def test_imports_where_something_is_mended(self, name: str, tmp_path: Path) -> None:
@@ -243,8 +255,25 @@ def test_what_options_are_where_none_is_given(hook: str | None) -> None:
     found = _registry.load(hook) if hook else None
     actions = [one for one in _parser.parser_of(found)._actions if one.dest not in ("help", "version")]
     assert {one.dest: one.default for one in actions}.items() <= _options.DEFAULTS.items()
-    with_one = _options.parse(["--quiet", "Dockerfile"], found)
-    assert {**vars(with_one), "quiet": False} == vars(_options.parse(["Dockerfile"], found))
+    with_one = _options.parse(["--jobs=1", "Dockerfile"], found)
+    assert vars(with_one) == vars(_options.parse(["Dockerfile"], found))
+
+
+@pytest.mark.parametrize("name", [name for name, value in _options.DEFAULTS.items() if value is False])
+@pytest.mark.parametrize("hook", [None, "exec-form", "pin-digest"])
+def test_switches_are_what_argparse_makes_of_them(hook: str | None, name: str) -> None:
+    found = _registry.load(hook) if hook else None
+    known = [one.dest for one in _parser.parser_of(found)._actions]
+    option = f"--{name.replace('_', '-')}"
+    if name in known:
+        assert vars(_options.parse([option, "a"], found)) == vars(
+            _options.parse([option, "--jobs=1", "a"], found)
+        )
+        assert vars(_options.parse([option, "a"], found))[name] is True
+    else:
+        with pytest.raises(SystemExit) as error:
+            _options.parse([option, "a"], found)
+        assert error.value.code == 2
 
 
 @pytest.mark.skipif(not README.exists(), reason="no README")

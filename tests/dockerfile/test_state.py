@@ -200,6 +200,8 @@ EXPANSIONS = [
     ("a$A", "a1"),
     ("${A}b", "1b"),
     ("$Ab", None),
+    ("$A\u00e9", None),
+    ("\u00e9'b'", "\u00e9b"),
     ("$NONE", None),
     ("$ANY", None),
     ("${A:-2}", None),
