@@ -1,6 +1,6 @@
 """Regular expressions that are compiled when they are first used, and `re` imported then.
 
-There are over 300 in the project, of which a usual run needs some 60; compiling all of them took a third of
+There are over 300 in the project, of which a usual run needs some 20; compiling all of them took a third of
 the time that one file takes. To import `re` takes as long as to import 15 modules of ours, and one hook alone
 mostly does without.
 """

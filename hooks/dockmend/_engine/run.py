@@ -6,7 +6,7 @@ import os
 
 from dockmend import _registry
 from dockmend._edit import Edits
-from dockmend._engine import files, ignores, kinds, patch
+from dockmend._engine import files, ignores, kinds
 from dockmend._engine.codes import NEVER
 from dockmend._engine.errors import Failure, nearest
 from dockmend._engine.mend import Lack, Reported, Result, check_text, mend_text, options_of
@@ -100,21 +100,9 @@ def outcomes(paths: Sequence[str], job: Job, jobs: int) -> Iterator[Outcome]:
         for path in paths:
             yield process(path, job)
         return
-    import multiprocessing
-    import sys
-    from concurrent.futures import ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
-    from functools import partial
+    from dockmend._engine import pool
 
-    start = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
-    pool = ProcessPoolExecutor(jobs, mp_context=start, initializer=_leave_interrupts_to_parent)
-    try:
-        chunk = max(1, min(8, len(paths) // (jobs * 4)))
-        yield from pool.map(partial(process, job=job), paths, chunksize=chunk)
-    except BrokenProcessPool as error:
-        raise Failure("error: a worker process died, perhaps out of memory; run with `--jobs 1`") from error
-    finally:
-        pool.shutdown(cancel_futures=True)
+    yield from pool.outcomes(paths, job, jobs)
 
 
 def process(path: str, job: Job) -> Outcome:
@@ -246,7 +234,7 @@ class _File:
             result = ignored_text(text, self.settings, self.path, build, self.only(text, beside=True))
         else:
             result = mend_text(text, self.settings, self.path, build, self.only(text, beside=beside))
-            if self.job.mode == DIFF and patch.withheld(self.name, text, result.text):
+            if self.job.mode == DIFF and _withheld(self.name, text, result.text):
                 self.cut = True
                 result = mend_text(text, self.settings, self.path, build, self.only(text, beside=beside))
         if self.lines is not None and result.findings:
@@ -288,7 +276,7 @@ class _File:
                 return False
             if self.cut and finding.fix is not None:
                 after = Edits(finding.fix.edits).apply(doc.text)
-                if patch.withheld(self.name, doc.text, after):
+                if _withheld(self.name, doc.text, after):
                     return False
             return touched is None or touched.concerns(doc, finding)
 
@@ -329,7 +317,7 @@ class _File:
         return failure.for_all() if lack.everywhere else failure
 
     def withheld(self, text: str, result: Result) -> tuple[str, ...]:
-        if self.job.mode != DIFF or not (self.cut or patch.withheld(self.name, text, result.text)):
+        if self.job.mode != DIFF or not (self.cut or _withheld(self.name, text, result.text)):
             return ()
         return (f"{self.name}: warning: the patch leaves out what changes lines with a secret; use --fix",)
 
@@ -349,10 +337,12 @@ class _File:
                 yield f"{self.name}:{found.line}: warning: {said}"
 
     def patches(self, text: str, result: Result) -> tuple[tuple[str, str], ...]:
+        from dockmend._engine import patch
+
         changed = [FileEdit(edit.path, edit.before, edit.text) for edit in result.files]
         if result.text != text or self.cut:
             path = os.path.realpath(self.name) if os.path.islink(self.name) else self.name
-            shown = not (self.cut and patch.withheld(self.name, text, result.text))
+            shown = not (self.cut and _withheld(self.name, text, result.text))
             changed.insert(0, FileEdit(path, text, result.text if shown else text))
         return tuple(
             (os.path.abspath(edit.path), patch.unified(_relative(edit.path), edit.before, edit.text))
@@ -382,6 +372,12 @@ def _relative(path: str) -> str:
     return os.path.relpath(path).replace(os.sep, "/")
 
 
+def _withheld(name: str, before: str, after: str) -> bool:
+    from dockmend._engine.patch import withheld
+
+    return withheld(name, before, after)
+
+
 def _described(path: str, error: Exception) -> Failure:
     if isinstance(error, Failure):
         return error
@@ -391,9 +387,3 @@ def _described(path: str, error: Exception) -> Failure:
     where = f"{os.path.basename(place.tb_frame.f_code.co_filename)}:{place.tb_lineno}" if place else "?"
     said = f"{type(error).__name__} at {where}"
     return Failure.at(path, f"internal error, the file was left alone ({said}); please report it")
-
-
-def _leave_interrupts_to_parent() -> None:
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

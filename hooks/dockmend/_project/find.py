@@ -7,8 +7,6 @@ import os
 from dockmend._dockerfile.parser import parse
 from dockmend._functools import lru_cache
 from dockmend._project.context import NOT_KNOWN, BuildContext, Built, read_head
-from dockmend._project.git import repository_top
-from dockmend._project.sources import context_sources, is_remote
 from dockmend._regex import regex
 from dockmend._typing import TYPE_CHECKING
 
@@ -46,6 +44,8 @@ def _find(path: str | None, explicit: str | None, text: str) -> _Found:
         return (None if reason else folder), reason, ()
     if path is None:
         return None, "a text without a file name has no build context", ()
+    from dockmend._project.git import repository_top
+
     own = os.path.dirname(os.path.abspath(path))
     top = repository_top(own)
     try:
@@ -61,6 +61,8 @@ def _find(path: str | None, explicit: str | None, text: str) -> _Found:
 
 
 def _by_sources(doc: Document, own: str, top: str | None) -> tuple[str | None, str]:
+    from dockmend._project.sources import context_sources
+
     wanted = {
         source.rooted
         for source in context_sources(doc)
@@ -133,6 +135,7 @@ def _builds(file: str, data: bytes) -> tuple[Built, ...] | str:
     if b"build" not in data:
         return ()
     from dockmend._compose import document
+    from dockmend._project.sources import is_remote
 
     name = os.path.basename(file)
     doc = document.parse(data.decode("utf-8", "surrogateescape"))

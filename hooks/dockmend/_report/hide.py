@@ -23,6 +23,9 @@ def hidden(outcomes: Iterable[Outcome], *, applied: bool = False) -> Iterator[Ou
     Where the fixes will be `applied`, one that would be masked is left out, and that is the reason.
     """
     for outcome in outcomes:
+        if not outcome.text:
+            yield outcome
+            continue
         text = masked(outcome.text, outcome.path)
         if text == outcome.text:
             yield outcome

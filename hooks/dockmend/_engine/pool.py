@@ -1,0 +1,37 @@
+"""Many files by several processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+
+from dockmend._engine.errors import Failure
+from dockmend._engine.run import process
+from dockmend._typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dockmend._engine.run import Job, Outcome
+
+
+def outcomes(paths: Sequence[str], job: Job, jobs: int) -> Iterator[Outcome]:
+    """The outcome of each file, in order, by that many processes. Raises Failure where one of them dies."""
+    start = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
+    pool = ProcessPoolExecutor(jobs, mp_context=start, initializer=_leave_interrupts_to_parent)
+    try:
+        chunk = max(1, min(8, len(paths) // (jobs * 4)))
+        yield from pool.map(partial(process, job=job), paths, chunksize=chunk)
+    except BrokenProcessPool as error:
+        raise Failure("error: a worker process died, perhaps out of memory; run with `--jobs 1`") from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _leave_interrupts_to_parent() -> None:
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
