@@ -775,7 +775,12 @@ class TestProcess:
             write("FROM a\n" + "run b\n" * 400, f"{i}/Dockerfile")
         arguments = [sys.executable, "-c", PROCESS, "dockmend", "--fix", "--jobs", jobs, "."]
         with subprocess.Popen(
-            arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+            arguments,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            # What a shell runs in the background is made to ignore it.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         ) as running:
             while not any(Path(f"{i}/Dockerfile").read_text().startswith("FROM a\nRUN") for i in range(5)):
                 time.sleep(0.01)
