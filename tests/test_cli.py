@@ -780,7 +780,7 @@ class TestProcess:
             stderr=subprocess.PIPE,
             start_new_session=True,
             # What a shell runs in the background is made to ignore it.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads
         ) as running:
             while not any(Path(f"{i}/Dockerfile").read_text().startswith("FROM a\nRUN") for i in range(5)):
                 time.sleep(0.01)
