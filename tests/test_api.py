@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -45,9 +47,10 @@ def test_unsafe() -> None:
     assert "USER" in dockmend.mend_text(TEXT, select=["non-root-user"], unsafe=True).text
 
 
-def test_options() -> None:
+@pytest.mark.parametrize("kind", [dict, MappingProxyType])
+def test_options(kind: Callable[[dict[str, str]], Mapping[str, str]]) -> None:
     text = "FROM redis\n"
-    options = {"image-version": {"versions": {"redis": "8"}}}
+    options = {"image-version": {"versions": kind({"redis": "8"})}}
     assert (
         dockmend.mend_text(text, select=["image-version"], options=options, unsafe=True).text
         == "FROM redis:8\n"

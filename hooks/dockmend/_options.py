@@ -94,12 +94,8 @@ def _name(option: str) -> str:
 def _is_switch(word: str, hook: Hook | None) -> bool:
     """Whether it is spelled out, takes no value, and is an option of that command."""
     others = ("check", "update") if hook is None else ("add_ignores", "fix", "update")
-    return (
-        word[:2] == "--"
-        and "_" not in word
-        and DEFAULTS.get(_name(word)) is False
-        and _name(word) not in others
-    )
+    name = _name(word)
+    return word[:2] == "--" and "_" not in word and DEFAULTS.get(name) is False and name not in others
 
 
 def _refuse(hook: Hook | None, message: str) -> NoReturn:

@@ -126,8 +126,10 @@ def _message(image: Image) -> str:
 
 def _version(image: Image, ctx: Context) -> tuple[str, str]:
     """The tag to use and where it comes from; "" and the reason where there is none."""
+    from collections.abc import Mapping
+
     versions = ctx.options.get("versions")
-    if isinstance(versions, dict) and image.name in versions:
+    if isinstance(versions, Mapping) and image.name in versions:
         version = str(versions[image.name])
         return (
             (version, f"the configuration says {version}")

@@ -66,12 +66,14 @@ _MISSING = "hadolint is not there; run `pip install 'dockmend[lint]'`, or put it
 def check(doc: Document, ctx: Context) -> Iterator[Finding]:
     """Yield what hadolint says where it is asked for, and images of registries that are not trusted."""
     trusted = ctx.options["trusted-registries"]
-    assert isinstance(trusted, list | tuple)
     if not trusted and not ctx.asked:
         return
+    from collections.abc import Sequence
+
     from dockmend._project.hadolint import UNTRUSTED
     from dockmend._project.registries import untrusted
 
+    assert isinstance(trusted, Sequence)
     places = []
     for span, registry in untrusted(doc, trusted) if trusted else ():
         message = f"the image comes from {registry}, which is none of the trusted registries"

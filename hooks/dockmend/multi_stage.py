@@ -198,9 +198,10 @@ def _packages(doc: Document, ctx: Context, stage: Stage) -> Finding | None:
 
 
 def _is_aside(package: str) -> bool:
-    headers = package.removeprefix("lib").removeprefix("python").lstrip("0123456789.").startswith("-dev")
-    named = package.startswith(("pkgconf", "pkg-conf", "binutils"))
-    return package in _ASIDE or named or (headers and "python" in package[:9])
+    if package in _ASIDE or package.startswith(("pkgconf", "pkg-conf", "binutils")):
+        return True
+    name, _, rest = package.removeprefix("lib").partition("-")
+    return unversioned(name) == "python" and rest.startswith("dev")
 
 
 def _interprets(name: str) -> bool:

@@ -172,10 +172,12 @@ def prepare(noted: list[tuple[str | None, Question]]) -> Iterator[tuple[int, int
 
 
 def _question(pin: Pin, ctx: Context) -> Question:
+    from collections.abc import Mapping
+
     from dockmend._project.registry import Question
 
     mirrors = ctx.options.get("mirrors")
-    mirror = str(mirrors.get(pin.source.registry, "")) if isinstance(mirrors, dict) else ""
+    mirror = str(mirrors.get(pin.source.registry, "")) if isinstance(mirrors, Mapping) else ""
     return Question(pin.source._replace(digest=None), mirror, bool(ctx.options.get("update")))
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from functools import partial
 
 from dockmend._engine.errors import Failure
 from dockmend._engine.run import process
@@ -21,17 +21,25 @@ if TYPE_CHECKING:
 def outcomes(paths: Sequence[str], job: Job, jobs: int) -> Iterator[Outcome]:
     """The outcome of each file, in order, by that many processes. Raises Failure where one of them dies."""
     start = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
-    pool = ProcessPoolExecutor(jobs, mp_context=start, initializer=_leave_interrupts_to_parent)
+    pool = ProcessPoolExecutor(jobs, mp_context=start, initializer=_begin, initargs=(job,))
     try:
         chunk = max(1, min(8, len(paths) // (jobs * 4)))
-        yield from pool.map(partial(process, job=job), paths, chunksize=chunk)
+        yield from pool.map(_process, paths, chunksize=chunk)
     except BrokenProcessPool as error:
         raise Failure("error: a worker process died, perhaps out of memory; run with `--jobs 1`") from error
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _leave_interrupts_to_parent() -> None:
-    import signal
+# Of a worker, which does one job and keeps what it finds out for it.
+_jobs: list[Job] = []
 
+
+def _begin(job: Job) -> None:
+    # Interrupts are the parent's.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _jobs[:] = [job]
+
+
+def _process(path: str) -> Outcome:
+    return process(path, _jobs[0])

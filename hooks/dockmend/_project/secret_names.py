@@ -96,6 +96,7 @@ def name_strength(name: str) -> int:
     `name` is that of a variable, an option or a key: NPM_TOKEN, dbPassword, --http-password.
     """
     upper = name.upper()
+    # PATH has no PAT, a personal access token, in it.
     if upper.startswith(_BUNDLED) or not any(map(upper.replace("PATH", "").__contains__, _HINTS)):
         return NONE
     words = [part.upper() for part in _PARTS.findall(name)]
@@ -154,6 +155,6 @@ def is_random(value: str) -> bool:
         return False
     if not any(char.isdigit() for char in value) or not any(char.isalpha() for char in value):
         return False
-    shares = [value.count(char) / len(value) for char in set(value)]
+    shares = [value.count(char) / len(value) for char in dict.fromkeys(value)]
     entropy = -sum(share * log2(share) for share in shares)
     return entropy >= 3.0

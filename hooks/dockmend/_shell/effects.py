@@ -214,7 +214,7 @@ class _Walk:
 
     def assigned(self, name: str, value: str, forked: bool) -> None:
         """Only what is set once, in the shell itself, has a value that is known."""
-        known = name not in self.values and not forked and bool(_BLANK_OR_GLOB.isdisjoint(value))
+        known = name not in self.values and not forked and _BLANK_OR_GLOB.isdisjoint(value)
         self.values[name] = value if known else tools.UNKNOWN
 
     def outside(self, words: tuple[str, ...]) -> None:
