@@ -40,8 +40,8 @@ sys.path.insert(0, {str(Path(__file__).parent)!r})
 import builtins, fake_hooks
 fake_hooks.install(builtins)
 from dockmend._cli import hook_main, main
-hook = fake_hooks.HOOKS.get(sys.argv[1])
-sys.exit(hook_main(hook, sys.argv[2:]) if hook else main(sys.argv[2:]))
+hook = fake_hooks.HOOKS.get(sys.argv.pop(1))
+sys.exit(hook_main(hook) if hook else main())
 """
 
 
@@ -762,6 +762,24 @@ class TestProcess:
             b"standard output: error: cannot be written: no space is left"
         )
         assert b"Traceback" not in done.stderr
+
+    @pytest.mark.parametrize("late", [True, False], ids=["something waits for the end", "nothing does"])
+    def test_the_end(self, late: bool) -> None:
+        for i in range(300):
+            write(BAD, f"{i}/Dockerfile")
+        register = "import atexit; atexit.register(print, 'bye')\n" if late else ""
+        done = subprocess.run(
+            [sys.executable, "-c", register + PROCESS, "dockmend", "--output-format", "concise"],
+            capture_output=True,
+            # Measuring waits for the end, too.
+            env={name: value for name, value in os.environ.items() if not name.startswith("COV")},
+        )
+        *lines, last = done.stdout.decode().splitlines()
+        assert (done.returncode, done.stderr) == (1, b"")
+        assert (last == "bye") is late
+        summary = ["Found 900 findings.", lines[-1] if late else last]
+        assert [*lines, last][900:902] == summary
+        assert summary[1].startswith("[*] 300 fixable")
 
     def test_closed_streams(self) -> None:
         write()

@@ -210,13 +210,12 @@ class TestStart:
     def imported(self, name: str, folder: Path, *options: str) -> set[str]:
         module = "_cli" if name == "dockmend" else name.replace("-", "_")
         code = f"""
-import sys
+import atexit, sys
 before = set(sys.modules)
+atexit.register(lambda: print(*(set(sys.modules) - before), file=sys.stderr))
 sys.argv[1:] = {[*options, "Dockerfile"]}
 from dockmend.{module} import main
-status = main()
-print(*(set(sys.modules) - before), file=sys.stderr)
-sys.exit(status)
+sys.exit(main())
 """
         done = subprocess.run([sys.executable, "-I", "-c", code], cwd=folder, capture_output=True, text=True)
         assert done.returncode in (0, 1), done.stderr

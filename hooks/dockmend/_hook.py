@@ -122,9 +122,10 @@ class Hook(NamedTuple):
     `check`, `compose` and `script` are pure and yield findings, in any order, of a Dockerfile, of a
     Compose file, and of a script, Makefile or CI file. `aliases` are the codes of other linters for
     the same thing (DL3025); one that ends with `*` stands for all that begin so, have four digits, and
-    are no other hook's. `options` maps each setting to its default; a string setting with a closed set
-    of values gives them as a tuple, the default first. `keywords` are the instructions it looks at: a
-    Dockerfile with none of them is not handed to it (empty: every one is).
+    are no other hook's. `safety` is that of its safest fix, None where it has none; with `beside`, its
+    fixes write files beside the Dockerfile and change no text. `options` maps each setting to its default;
+    a string setting with a closed set of values gives them as a tuple, the default first. `keywords` are
+    the instructions it looks at: a Dockerfile with none of them is not handed to it (empty: every one is).
 
     `prepare` is for what takes long, and called where the hook was selected by its name: before the first
     file is judged it gets what the checks of all of them noted in `ahead`, does it once, and yields how
@@ -141,6 +142,7 @@ class Hook(NamedTuple):
     aliases: tuple[str, ...] = ()
     severity: str = WARNING
     safety: str | None = SAFE
+    beside: bool = False
     keywords: frozenset[str] = frozenset()
     options: Mapping[str, object] = {}
     compose: Callable[[ComposeFile, Context], Iterable[Finding]] = nothing

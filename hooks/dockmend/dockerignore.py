@@ -313,6 +313,7 @@ HOOK = Hook(
     summary="A .dockerignore that keeps what COPY needs",
     check=check,
     aliases=("CopyIgnoredFile",),
+    beside=True,
     keywords=frozenset({"ADD", "COPY"}),
     explain=explain,
 )

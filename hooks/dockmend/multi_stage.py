@@ -158,7 +158,10 @@ def _packages(doc: Document, ctx: Context, stage: Stage) -> Finding | None:
     runs = [one for one in stage.instructions if one.name == "RUN"]
     if not any(word in text for run in runs for text in run.texts for word in _MANAGERS):
         return None
-    from dockmend._project.build_packages import package
+    from dockmend._project.build_packages import may_build, package
+
+    if not any(may_build(text) for run in runs for text in run.texts):
+        return None
     from dockmend._shell.installed import package_name, packages
 
     names: list[str] = []

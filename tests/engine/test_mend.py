@@ -350,6 +350,36 @@ def test_fixes_of_one_instruction_take_turns() -> None:
     assert [report.hook.name for report in result.mended] == ["upper", "stop-signal"]
 
 
+def test_what_only_reports_is_asked_about_the_settled_text() -> None:
+    seen: dict[str, list[str]] = {"upper": [], "unsafe": [], "none": [], "beside": []}
+
+    def noting(name: str, **named: Any) -> Hook:
+        def check(doc: Document, ctx: Context) -> Iterator[Finding]:
+            seen[name].append(doc.text)
+            return honest(doc, ctx) if name == "upper" else iter(())
+
+        return hook(check, name, **named)
+
+    hooks = (
+        noting("unsafe", safety=UNSAFE),
+        noting("none", safety=None),
+        noting("beside", beside=True),
+        noting("upper"),
+    )
+    old, new = "FROM a\nrun b\n", "FROM a\nRUN b\n"
+    mended(old, *hooks)
+    assert seen == {"upper": [old, new], "unsafe": [new], "none": [new], "beside": [new]}
+    mended(old, *hooks, unsafe=True)
+    assert seen["unsafe"] == [new, old, new]
+
+
+@pytest.mark.parametrize("declared", [{"safety": UNSAFE}, {"safety": None}, {"beside": True}])
+def test_a_fix_of_a_kind_that_is_not_declared(declared: dict[str, Any]) -> None:
+    text = TEXT.replace("CMD", "cmd")
+    result = mended(text, hook(honest, **declared), unsafe=True)
+    assert_refused(result, text, "its fix is of a kind that the hook does not declare")
+
+
 def test_checking_changes_nothing() -> None:
     result = check_text(ODD, Settings((fake_hooks.UPPER, fake_hooks.SIGNAL)), None, NOWHERE)
     assert (result.text, result.mended, result.files) == (ODD, (), ())

@@ -7,7 +7,8 @@ import pytest
 from dockmend import multi_stage
 from dockmend._dockerfile.parser import parse
 from dockmend._engine.mend import Settings, mend_text
-from dockmend._project.build_packages import package
+from dockmend._project import build_packages
+from dockmend._project.build_packages import may_build, package
 from dockmend._project.context import BuildContext
 from dockmend._registry import HOOKS, load
 from dockmend._shell import trim
@@ -380,6 +381,15 @@ def test_all_hooks_settle_in_one_file_in_any_order() -> None:
 )
 def test_packages(name: str, family: str, builds: bool, leaves: str | None) -> None:
     assert package(name, family) == (builds, leaves)
+    assert may_build(f"apt-get install -y {name}\n") or not builds
+
+
+def test_every_name_of_a_package_to_build_with_has_a_hint() -> None:
+    tables = build_packages._TOOLS, build_packages._IN_PYTHON
+    libraries = build_packages._DEBIAN_LIBRARIES, build_packages._ALPINE_LIBRARIES
+    for name in {"linux-headers-amd64", "python3.12-dev", "a-devel"}.union(*tables, *libraries):
+        assert package(name, "debian").builds or package(name, "alpine").builds
+        assert may_build(name)
 
 
 def test_commands_are_taken_out_of_a_list() -> None:

@@ -52,6 +52,7 @@ class _Parser:
         self.starts = line_starts(text)
         # What follows the last line end is a place, but no line to read.
         self.count = len(self.starts) - (self.starts[-1] == len(text))
+        self.lines = text.split("\n")
         self.doc = Document(text, self.starts)
         self.comments: list[Comment] = []
         self.directives: list[Directive] = []
@@ -81,7 +82,8 @@ class _Parser:
         return doc
 
     def _line(self, n: int) -> str:
-        return self.text[self.starts[n] : self._end(n)]
+        """The line without its line end."""
+        return self.lines[n].rstrip("\r")
 
     def _end(self, n: int) -> int:
         """Where line `n` ends, its line end included."""
@@ -93,8 +95,7 @@ class _Parser:
         for n in range(self.count):
             if (self._end(n) - self.starts[n]) * 4 <= MAX_LINE_BYTES - 4:
                 continue
-            line = self._line(n)
-            size = len(line.encode("utf-8", "surrogateescape")) + (0 if line.endswith("\n") else 1)
+            size = len(self.lines[n].encode("utf-8", "surrogateescape")) + 1
             if size > MAX_LINE_BYTES:
                 message = f"the line is longer than the {MAX_LINE_BYTES - 1} bytes that BuildKit reads"
                 self.problems.append(Problem(n + 1, message))
@@ -102,12 +103,13 @@ class _Parser:
     def _instruction(self, n: int) -> int:
         """Read what begins on line `n`; the number of the line after it."""
         first, start = n, self.starts[n]
-        line = self._line(n).rstrip("\r\n")
+        line = self._line(n)
         if n == 0 and line.startswith("\ufeff"):
             start, line = start + 1, line[1:]
         token = line.lstrip(GO_SPACE)
         start += len(line) - len(token)
-        self._directive(token, n, start)
+        if not self.directives_done:
+            self._directive(token, n, start)
         n += 1
         if token.startswith("#"):
             self.comments.append(Comment(Span(start, start + len(token)), token))
@@ -131,9 +133,10 @@ class _Parser:
             if ended:
                 break
             while n < self.count:
-                line = self._line(n).rstrip("\r\n")
-                self._directive(line, n, self.starts[n])
+                line = self._line(n)
                 start = self.starts[n]
+                if not self.directives_done:
+                    self._directive(line, n, start)
                 n += 1
                 token = line.lstrip(GO_SPACE)
                 if token.startswith("#"):
@@ -169,8 +172,6 @@ class _Parser:
         return line, True
 
     def _directive(self, line: str, n: int, start: int) -> None:
-        if self.directives_done:
-            return
         name, value = _name_and_value(line[1:]) if line.startswith("#") else ("", "")
         if name not in _DIRECTIVES or not value:
             self.directives_done = True
@@ -189,9 +190,11 @@ class _Parser:
         text = logical.text
         low = len(text) - len(text.lstrip(GO_SPACE))
         high = max(low, len(text.rstrip(GO_SPACE)))
-        keyword_end = low
-        while keyword_end < high and text[keyword_end] not in BYTE_SPACE:
-            keyword_end += 1
+        keyword_end = text.find(" ", low, high)
+        if keyword_end < 0 or not text[low:keyword_end].isalpha():
+            keyword_end = low
+            while keyword_end < high and text[keyword_end] not in BYTE_SPACE:
+                keyword_end += 1
         instruction.name = sys.intern(text[low:keyword_end].upper())
         flags, rest = lexer.split_flags(text[keyword_end:high])
         instruction.flags = tuple(
@@ -199,8 +202,7 @@ class _Parser:
             for flag, begin, end in flags
         )
         rest += keyword_end
-        while rest < high and text[rest] in GO_SPACE:
-            rest += 1
+        rest = high - len(text[rest:high].lstrip(GO_SPACE))
         instruction.place(logical, low, keyword_end, rest, high)
         try:
             self._arguments(instruction, instruction.args)
@@ -246,7 +248,7 @@ class _Parser:
         for word in words:
             begin = n
             while n < self.count:
-                line = self._line(n).rstrip("\r\n")
+                line = self._line(n)
                 n += 1
                 if (line.lstrip("\t") if word.chomp else line) == word.name:
                     break

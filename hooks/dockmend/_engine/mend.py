@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any, TypeAlias
 
+    from dockmend._dockerfile.span import Span
     from dockmend._engine.kinds import Parsed
     from dockmend._project.context import BuildContext
 
@@ -105,8 +106,9 @@ def check_text(text: str, settings: Settings, path: str | None, build: BuildCont
     if doc.problems:
         return Result(text, problems=doc.problems)
     try:
-        found, lacking = _find(kind, doc, settings, path, build)
-        return Result(text, tuple(_reported(doc, one, settings) for one in found), lacking=lacking)
+        search = _Search(kind, doc, settings, path, build)
+        found = search.all()
+        return Result(text, tuple(_reported(doc, one, settings) for one in found), lacking=search.lacking())
     except _Broken as broken:
         return Result(text, problems=(broken.problem,), broken=True)
 
@@ -124,20 +126,29 @@ def mend_text(
     doc = kind.parse(text)
     if doc.problems:
         return Result(text, problems=doc.problems)
+    menders = [hook for hook in settings.hooks if _mends_text(hook, settings)]
     mended: list[Reported] = []
+
+    def pick(found: list[_Found]) -> tuple[list[_Wanted], list[_Wanted], Edits]:
+        wanted = [
+            (hook, finding, finding.fix)
+            for hook, finding in found
+            if finding.fix is not None
+            and _allowed(finding.fix, settings)
+            and (only is None or only(doc, finding))
+        ]
+        return wanted, *_compatible(wanted)
+
     try:
         for _ in range(ROUNDS):
-            found, lacking = _find(kind, doc, settings, path, build)
-            wanted = [
-                (hook, finding, finding.fix)
-                for hook, finding in found
-                if finding.fix is not None
-                and _allowed(finding.fix, settings)
-                and (only is None or only(doc, finding))
-            ]
-            chosen, edits = _compatible(wanted)
+            search = _Search(kind, doc, settings, path, build)
+            # What only reports is asked about the settled text alone: a third of the time of many files.
+            wanted, chosen, edits = pick(search.by(menders))
             if not chosen:
-                return _settled(doc, found, wanted, mended, settings)._replace(lacking=lacking)
+                found = search.all()
+                wanted, chosen, edits = pick(found)
+                if not chosen:
+                    return _settled(doc, found, wanted, mended, settings)._replace(lacking=search.lacking())
             mended += [_reported(doc, (hook, finding), settings) for hook, finding, _ in chosen]
             doc = _applied(kind, doc, chosen, edits)
         names = ", ".join(sorted({hook.name for hook, _, _ in chosen}))
@@ -146,31 +157,61 @@ def mend_text(
         return Result(text, problems=(broken.problem,), broken=True)
 
 
-def _find(
-    kind: Kind, doc: Parsed, settings: Settings, path: str | None, build: BuildContext
-) -> tuple[list[_Found], tuple[Lack, ...]]:
-    """Findings by place, then in the order of the hooks; and what the hooks lack."""
-    codes = settings.codes
-    silenced = kind.silenced(doc, codes)
-    lacking: list[Lack] = []
+class _Search:
+    """What the hooks find in one text, each asked once."""
 
-    def check(hook: Hook) -> Iterator[_Found]:
-        context = Context(path, build, options_of(hook, settings), hook.name in settings.asked)
+    def __init__(
+        self, kind: Kind, doc: Parsed, settings: Settings, path: str | None, build: BuildContext
+    ) -> None:
+        self.kind = kind
+        self.doc = doc
+        self.settings = settings
+        self.path = path
+        self.build = build
+        self.silenced = kind.silenced(doc, settings.codes)
+        self.found: dict[str, list[_Found]] = {}
+        self.lacks: dict[str, Lack] = {}
+
+    def by(self, hooks: Iterable[Hook]) -> list[_Found]:
+        """What they find, by place, then in the order of the hooks. Raises _Broken."""
+        return sorted((one for hook in hooks for one in self._of(hook)), key=_place)
+
+    def all(self) -> list[_Found]:
+        """What there is to report: what several linters say, once. Raises _Broken."""
+        hooks, codes = self.settings.hooks, self.settings.codes
+        found = [one for hook in hooks for one in self._of(hook)]
+        if any(codes.owner(*one) for one in found):
+            found = list(codes.once(self.kind.units(self.doc), found, hooks, self._of))
+        return sorted(found, key=_place)
+
+    def lacking(self) -> tuple[Lack, ...]:
+        """What the hooks lack that were asked, in their order."""
+        names = dict.fromkeys((*(hook.name for hook in self.settings.hooks), *self.lacks))
+        return tuple(self.lacks[name] for name in names if name in self.lacks)
+
+    def _of(self, hook: Hook) -> list[_Found]:
+        if hook.name not in self.found:
+            self.found[hook.name] = list(self._check(hook))
+        return self.found[hook.name]
+
+    def _check(self, hook: Hook) -> Iterator[_Found]:
+        codes = self.settings.codes
+        context = Context(
+            self.path, self.build, options_of(hook, self.settings), hook.name in self.settings.asked
+        )
         try:
-            for finding in kind.find(hook, doc, context, codes):
+            for finding in self.kind.find(hook, self.doc, context, codes):
                 names = codes.names(hook, finding)
-                if codes.keeps(hook, finding) and not silenced.covers(names, finding):
+                if codes.keeps(hook, finding) and not self.silenced.covers(names, finding):
                     yield hook, finding
         except Unavailable as error:
-            lacking.append(Lack(hook.name, str(error), error.everywhere))
+            self.lacks[hook.name] = Lack(hook.name, str(error), error.everywhere)
         except Exception as error:
             raise _Broken(1, f"{hook.name}: internal error ({type(error).__name__}: {error})") from error
 
-    found = [one for hook in settings.hooks for one in check(hook)]
-    if any(codes.owner(*one) for one in found):
-        found = list(codes.once(kind.units(doc), found, settings.hooks, check))
-    found.sort(key=lambda one: one[1].span)
-    return found, tuple(lacking)
+
+def _place(one: _Found) -> Span:
+    return one[1].span
 
 
 def options_of(hook: Hook, settings: Settings) -> dict[str, object]:
@@ -186,6 +227,11 @@ def _allowed(fix: Fix | None, settings: Settings) -> bool:
     return fix is not None and (fix.safety == SAFE or settings.unsafe)
 
 
+def _mends_text(hook: Hook, settings: Settings) -> bool:
+    """Whether the hook's fixes, as it declares them, change the text itself, and may."""
+    return not hook.beside and (hook.safety == SAFE or (settings.unsafe and hook.safety is not None))
+
+
 def _compatible(wanted: Iterable[_Wanted]) -> tuple[list[_Wanted], Edits]:
     """In one sweep, the fixes of the text that touch neither an instruction nor a place twice."""
     chosen: list[_Wanted] = []
@@ -195,6 +241,8 @@ def _compatible(wanted: Iterable[_Wanted]) -> tuple[list[_Wanted], Edits]:
         if bool(fix.edits) == bool(fix.files):
             both = "changes the text and a file beside it at once" if fix.edits else "changes nothing"
             raise _Broken(1, f"{hook.name}: its fix {both}")
+        if hook.safety not in (SAFE, fix.safety) or (hook.beside and fix.edits):
+            raise _Broken(1, f"{hook.name}: its fix is of a kind that the hook does not declare")
         if not fix.edits or touched & fix.becomes.keys():
             continue
         try:

@@ -16,6 +16,13 @@ _TOOLS = frozenset({
     "cython3", "gfortran", "libc-dev", "libc6-dev", "musl-dev",
 })  # fmt: skip
 
+# Any of their names, and any that ends in -dev or -devel, has one of these.
+_HINTS = (
+    "-dev", "build-", "-sdk", "gcc", "g++", "cpp", "clang", "make", "ninja", "samurai", "autoconf", "libtool",
+    "pkg-config", "pkgconf", "binutils", "swig", "bison", "flex", "cargo", "rust", "cython", "gfortran",
+    "linux-headers",
+)  # fmt: skip
+
 # The images of Python link with these themselves.
 _IN_PYTHON = frozenset(
     """
@@ -72,6 +79,11 @@ def package(name: str, family: str) -> Package:
         return Package(True, "")
     headers = name[1:].endswith(("-dev", "-devel")) and name[0].isalnum()
     return Package(True, None) if headers else Package(False, name)
+
+
+def may_build(text: str) -> bool:
+    """Whether a script may name a package that is there to build with: a cheap look ahead of reading it."""
+    return any(hint in text for hint in _HINTS)
 
 
 def _is_tool(name: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 
+from dockmend._functools import lru_cache
 from dockmend._project import kind as kinds
 from dockmend._project import needs
 from dockmend._project.context import MISSING
@@ -54,11 +55,17 @@ def harmless(project: Project, lines: Iterable[Line], ignore: IgnoreFile) -> lis
     tracked = project.tracked and list(filter(together.excludes, project.tracked if known else ()))
     found = []
     for line in known:
-        rule = IgnoreFile.parse(line.pattern)
+        rule = _rule(line.pattern)
         listed = None if tracked is None else tuple(filter(rule.excludes, tracked))
         if _is_harmless(project, _Case(line, rule, tuple(filter(rule.excludes, paths)), listed), ignore):
             found.append(line)
     return found
+
+
+@lru_cache(maxsize=256)
+def _rule(pattern: str) -> IgnoreFile:
+    """An ignore file with that line alone."""
+    return IgnoreFile.parse(pattern)
 
 
 def _is_harmless(project: Project, case: _Case, ignore: IgnoreFile) -> bool:

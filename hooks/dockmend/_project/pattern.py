@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _KEPT = 512
 _LONGEST = 1024
+_WILD = frozenset("*?[")
 
 
 class BadPattern(ValueError):
@@ -196,9 +197,11 @@ def ignore_pattern(pattern: str) -> Automaton:
 
 def has_wildcard(pattern: str) -> bool:
     """Whether `*`, `?` or `[` stands unescaped in the pattern (BuildKit's containsWildcards)."""
+    if _WILD.isdisjoint(pattern):
+        return False
     escaped = False
     for char in pattern:
-        if not escaped and char in "*?[":
+        if not escaped and char in _WILD:
             return True
         escaped = not escaped and char == "\\"
     return False

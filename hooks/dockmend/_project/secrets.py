@@ -8,7 +8,7 @@ from dockmend._dockerfile.parser import parse
 from dockmend._dockerfile.span import Span
 from dockmend._functools import remembering
 from dockmend._project.secret_names import NONE, STRONG, is_random, is_secret, is_stand_in, name_strength
-from dockmend._project.secret_tokens import tokens
+from dockmend._project.secret_tokens import may_hold, tokens
 from dockmend._regex import regex
 from dockmend._typing import TYPE_CHECKING, NamedTuple
 
@@ -58,11 +58,12 @@ def find(doc: Document) -> tuple[Secret, ...]:
 
 
 def _in_order(doc: Document) -> Iterator[Secret]:
-    for instruction in doc.instructions:
+    holders = [one.trigger or one for one in doc.instructions]
+    shaped = may_hold(text for holder in holders for text in holder.texts)
+    for instruction, holder in zip(doc.instructions, holders):
         end = -1
-        for found in sorted(
-            _in_instruction(instruction, doc), key=lambda one: (one.span.start, -one.span.end)
-        ):
+        secrets = [*(_by_shape(holder) if shaped else ()), *_by_name(holder, doc)]
+        for found in sorted(secrets, key=lambda one: (one.span.start, -one.span.end)):
             if found.span.start >= end:
                 yield found._replace(instruction=instruction)
                 end = found.span.end
@@ -82,11 +83,17 @@ def discreet(text: str, problem: Problem) -> str:
     return problem.message
 
 
-def _in_instruction(instruction: Instruction, doc: Document) -> Iterator[Secret]:
-    holder = instruction.trigger or instruction
+def _by_shape(holder: Instruction) -> Iterator[Secret]:
+    for token in tokens(holder.args.text):
+        yield Secret(holder, holder.args.span(token.start, token.end), token.kind)
+    for heredoc in holder.heredocs:
+        for token in tokens(heredoc.content):
+            span = Span(heredoc.span.start + token.start, heredoc.span.start + token.end)
+            yield Secret(holder, span, token.kind)
+
+
+def _by_name(holder: Instruction, doc: Document) -> Iterator[Secret]:
     args = holder.args
-    for token in tokens(args.text):
-        yield Secret(holder, args.span(token.start, token.end), token.kind)
     for one in assignments(holder, doc.escape):
         if holder.name == "LABEL" or one.value is None:
             continue
@@ -100,10 +107,8 @@ def _in_instruction(instruction: Instruction, doc: Document) -> Iterator[Secret]
         for start, end, what in _in_arguments(holder):
             yield Secret(holder, args.span(start, end), what)
     for heredoc in holder.heredocs:
-        base = heredoc.span.start
-        for token in tokens(heredoc.content):
-            yield Secret(holder, Span(base + token.start, base + token.end), token.kind)
         if holder.name == "RUN":
+            base = heredoc.span.start
             for start, end, what in in_script(heredoc.content.replace("\r\n", " \n")):
                 yield Secret(holder, Span(base + start, base + end), what)
 

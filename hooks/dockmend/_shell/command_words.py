@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
 _LITERAL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./+:@%,=^-")
+# What ends or means something within each kind of quotes.
+_MEANT_IN = {"'": frozenset("'"), '"': frozenset('"$`\\')}
 _ASSIGNMENT = regex(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 # Commands that run the rest of their words: the options of each that take a value of their own.
@@ -47,6 +49,9 @@ def literal(source: str) -> str | None:
         return ""
     if source[-1] != "=" and _LITERAL.issuperset(source):
         return source
+    quote, inner = source[0], source[1:-1]
+    if quote == source[-1] and quote in _MEANT_IN and _MEANT_IN[quote].isdisjoint(inner) and len(source) > 1:
+        return inner
     # Behind another word, so that a keyword or an assignment is a word like any other.
     found = words.split(f"x {source}")
     return found[1].text if found is not None and len(found) == 2 else None

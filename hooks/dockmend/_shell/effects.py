@@ -276,6 +276,8 @@ class _Walk:
         return False
 
     def word(self, word: Word, forked: bool) -> None:
+        if word.bare and len(word.pieces) == 1 and word.pieces[0].kind == LITERAL:
+            return
         for inner in word.inner:
             self.list_(inner, forked=True)
         if word.assigns and not forked:
@@ -299,6 +301,9 @@ class _Walk:
 
     def sketch(self, word: Word) -> str:
         """The word's text; what is not known of it is a NUL."""
+        value = word.value
+        if value is not None:
+            return value
         unknown = tools.UNKNOWN
         if (
             len(word.inner) == 1

@@ -24,6 +24,11 @@ _TEST = regex(r"\[\[?(?=[ \t\n;&|()<>]|\Z)")
 
 def read_word(reader: Reader, assigned: bool = False) -> Word:
     """The word at which `reader` stands; it steps over. `assigned` says it follows `X=`. Raises Unclear."""
+    start = reader.at
+    plain = _PLAIN.match(reader.text, start)
+    if plain is not None and reader.text[plain.end() : plain.end() + 1] in _ENDS_WORD:
+        reader.at = plain.end()
+        return Word(start, reader.at, (Piece(LITERAL, plain[0]),), True)
     return _WordReader(reader, assigned).read()
 
 

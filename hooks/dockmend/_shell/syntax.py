@@ -42,9 +42,12 @@ class Word(NamedTuple):
     @property
     def value(self) -> str | None:
         """The text the shell passes; None where only the shell knows it."""
-        if any(piece.kind != LITERAL for piece in self.pieces):
-            return None
-        return "".join(piece.text for piece in self.pieces)
+        text = ""
+        for kind, part in self.pieces:
+            if kind != LITERAL:
+                return None
+            text += part
+        return text
 
 
 class Redirect(NamedTuple):
