@@ -103,11 +103,15 @@ class _Checked:
         return Uses(self.doc)
 
     def run(self, stage: Stage, code: Code) -> Iterator[Finding]:
+        named = {command.name for command in code.program.commands}
         for manager in packages.MANAGERS:
             message = f"the RUN leaves {manager.leaves} in its layer"
             if code.reason:
                 if manager.seems_left(code.text):
                     yield Finding(message, code.run.keyword, reason=code.reason, code=manager.code)
+                continue
+            # What fetches a script that fills apt's lists has another name.
+            if manager is not APT and manager.programs.isdisjoint(named):
                 continue
             fill = _left(manager, code)
             if fill is None:

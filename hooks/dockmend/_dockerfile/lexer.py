@@ -99,7 +99,8 @@ def split_flags(text: str) -> tuple[list[tuple[str, int, int]], int]:
 
 def quoted_words(text: str, escape: str) -> list[str]:
     """Words of ENV, LABEL and ARG, their quotes and escapes kept (parseWords)."""
-    if text.isascii() and text.isprintable() and not any(char in text for char in f"'\"{escape}"):
+    plain = text.isascii() and text.isprintable()
+    if plain and "'" not in text and '"' not in text and escape not in text:
         return text.split()
     words: list[str] = []
     pos, size = 0, len(text)

@@ -38,6 +38,9 @@ _REDIRECT = regex(r"[0-9]*(>>|>&|>\||<&|<>|<<|>|<)")
 _DESCRIPTOR = regex(r"\{[A-Za-z0-9_]+\}[<>]")
 _BASH_KEYWORDS = frozenset({"function", "select", "coproc", "]]"})
 _RESERVED = KEYWORDS - _BASH_KEYWORDS - {"[[", "time"}
+_STARTS_RESERVED = frozenset(word[0] for word in _RESERVED)
+# What is no part of a word where one could begin.
+_MEANT = frozenset("\r\n#;&|()<>")
 _OPERATORS = frozenset({"&&", "||", ";", ";;", "|", "&", "(", ")"})
 # tree-sitter-bash's nodes whose own tokens are the shell's operators and keywords.
 _STRUCTURE = frozenset(
@@ -107,6 +110,8 @@ class Reader:
         if self.at == len(text):
             return ""
         char = text[self.at]
+        if char not in _MEANT:
+            return "word"
         if char in "\r\n":
             raise Unclear("it has more than one line")
         if char == "#":
@@ -120,13 +125,13 @@ class Reader:
             return pair
         if pair in ("|&", "&>"):
             raise Unclear(f"shells read `{pair}` differently")
-        if char in ";&|()<>":
-            return char
-        return "word"
+        return char
 
     def reserved(self) -> str:
         """The reserved word that comes next, where a command may start, or nothing."""
         end = self.at
+        if self.text[end : end + 1] not in _STARTS_RESERVED:
+            return ""
         while self.text[end : end + 1] not in _ENDS_BARE:
             end += 1
         word = self.text[self.at : end]
@@ -293,8 +298,10 @@ class Reader:
             if name in _BASH_KEYWORDS or (name == "[[" and (last != "]]" or redirects)):
                 raise Unclear("it is written for bash alone")
             # bash looks for a keyword again behind `time` and its options.
-            odd = any(word.bare and word.value in KEYWORDS - {"time"} for word in words)
-            if name == "time" and (odd or all(word.value in ("time", "-p", "--") for word in words)):
+            if name == "time" and (
+                any(word.bare and word.value in KEYWORDS - {"time"} for word in words)
+                or all(word.value in ("time", "-p", "--") for word in words)
+            ):
                 raise Unclear("shells read `time` differently")
         return Simple(tuple(assignments), tuple(words), tuple(redirects))
 
