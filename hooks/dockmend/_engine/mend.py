@@ -142,7 +142,7 @@ def mend_text(
     try:
         for _ in range(ROUNDS):
             search = _Search(kind, doc, settings, path, build)
-            # What only reports is asked about the settled text alone: a third of the time of many files.
+            # What only reports is asked about the settled text alone: a ninth of the time of many files.
             wanted, chosen, edits = pick(search.by(menders))
             if not chosen:
                 found = search.all()
