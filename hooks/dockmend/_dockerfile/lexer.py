@@ -5,6 +5,7 @@ Each follows one function of BuildKit's frontend/dockerfile/parser package.
 
 from __future__ import annotations
 
+from dockmend._functools import lru_cache
 from dockmend._regex import regex
 from dockmend._typing import TYPE_CHECKING
 
@@ -97,11 +98,13 @@ def split_flags(text: str) -> tuple[list[tuple[str, int, int]], int]:
             flags.append((flag, start, pos))
 
 
-def quoted_words(text: str, escape: str) -> list[str]:
+# Those of one ENV are asked for by the parser, for what it sets, and for its secrets.
+@lru_cache(maxsize=64)
+def quoted_words(text: str, escape: str) -> tuple[str, ...]:
     """Words of ENV, LABEL and ARG, their quotes and escapes kept (parseWords)."""
     plain = text.isascii() and text.isprintable()
     if plain and "'" not in text and '"' not in text and escape not in text:
-        return text.split()
+        return tuple(text.split())
     words: list[str] = []
     pos, size = 0, len(text)
     while pos < size:
@@ -130,7 +133,7 @@ def quoted_words(text: str, escape: str) -> list[str]:
             pos += 1
         if word or blank_ok:
             words.append("".join(word))
-    return words
+    return tuple(words)
 
 
 def name_values(text: str, escape: str) -> list[tuple[str, str]]:

@@ -197,10 +197,11 @@ class _Parser:
                 keyword_end += 1
         instruction.name = sys.intern(text[low:keyword_end].upper())
         flags, rest = lexer.split_flags(text[keyword_end:high])
-        instruction.flags = tuple(
-            Flag(*_flag_parts(flag), flag, logical.span(keyword_end + begin, keyword_end + end))
-            for flag, begin, end in flags
-        )
+        if flags:
+            instruction.flags = tuple(
+                Flag(*_flag_parts(flag), flag, logical.span(keyword_end + begin, keyword_end + end))
+                for flag, begin, end in flags
+            )
         rest += keyword_end
         rest = high - len(text[rest:high].lstrip(GO_SPACE))
         instruction.place(logical, low, keyword_end, rest, high)

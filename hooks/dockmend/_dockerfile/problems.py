@@ -64,7 +64,8 @@ def _messages(instruction: Instruction, staged: bool, escape: str) -> Iterator[s
         return
     if not staged and name not in ("FROM", "ARG"):
         yield f"{name} before the first FROM: only ARG may stand there"
-    yield from _flags(instruction)
+    if instruction.flags:
+        yield from _flags(instruction)
     if name in _CHECKS:
         yield from _CHECKS[name](instruction, escape)
 

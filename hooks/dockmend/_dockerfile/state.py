@@ -27,6 +27,7 @@ MAX_PATH = 4096
 
 _WINDOWS = regex(r"(?:\A|/)(?:windows|(?:windows)?servercore|nanoserver|dotnet/framework|iis)(?:[/:@]|\Z)")
 _WINDOWS_TAG = regex(r":[^/]*(?:nanoserver|windowsservercore|windows)")
+_SETS = frozenset({"SHELL", "USER", "WORKDIR", "ENV", "ARG", "ENTRYPOINT", "CMD"})
 _EXPANDED = frozenset("$\"'\\")
 _VARIABLE = regex(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))")
 
@@ -50,7 +51,6 @@ class State(NamedTuple):
     cmd: Instruction | None
 
 
-@derived
 def state_at(doc: Document, instruction: Instruction) -> State:
     """What is in force at `instruction`, which must be in a stage of `doc`."""
     if instruction.stage is None:
@@ -58,7 +58,6 @@ def state_at(doc: Document, instruction: Instruction) -> State:
     return _state(doc, doc.stages[instruction.stage], instruction.index)
 
 
-@derived
 def state_after(doc: Document, stage: Stage) -> State:
     """What is in force at the end of `stage`: what its image's configuration holds."""
     return _state(doc, stage, len(doc.instructions))
@@ -155,10 +154,15 @@ class _History:
 
 
 class _Timeline:
-    """One stage's settings over its instructions, so that any state is found without a new walk."""
+    """One stage's settings over its instructions, so that any state is found without a new walk.
+
+    `changes` are the indexes of those that set something, `states` what holds behind so many of them.
+    """
 
     def __init__(self, stage: Stage, parent: _Timeline | None, escape: str) -> None:
         self.parent = parent
+        self.changes: list[int] = []
+        self.states: dict[int, State] = {}
         self.fields = {name: _History() for name in State._fields if name != "env"}
         self.env: dict[str, _History] = {}
         self.arguments: dict[str, _History] = {}
@@ -173,7 +177,9 @@ class _Timeline:
                 history.set(-1, getattr(start, name))
         self.cmd_set = False
         for instruction in stage.instructions:
-            self._read(instruction, escape)
+            if instruction.name in _SETS:
+                self.changes.append(instruction.index)
+                self._read(instruction, escape)
 
     def _read(self, instruction: Instruction, escape: str) -> None:
         name, index = instruction.name, instruction.index
@@ -239,8 +245,11 @@ class Env(Mapping[str, "str | None"]):
 
 def _state(doc: Document, stage: Stage, end: int) -> State:
     timeline = _timelines(doc)[stage.index]
-    values = {name: history.before(end, None) for name, history in timeline.fields.items()}
-    return State(env=Env(timeline, end), **values)
+    place = bisect_left(timeline.changes, end)
+    if place not in timeline.states:
+        values = {name: history.before(end, None) for name, history in timeline.fields.items()}
+        timeline.states[place] = State(env=Env(timeline, end), **values)
+    return timeline.states[place]
 
 
 @derived

@@ -16,14 +16,19 @@ if TYPE_CHECKING:
     from dockmend._hook import Context, Finding, Hook
 
 
+_LAST_STAGE: frozenset[str] = frozenset()
+
+
 def find(hook: Hook, doc: Document, ctx: Context, codes: Codes) -> Iterable[Finding]:
     """What the hook finds; nothing where none of the instructions is there that it looks at."""
     del codes
-    targets = ctx.build.targets if len(doc.stages) > 1 else frozenset[str]()
+    if hook.keywords and hook.keywords.isdisjoint(doc.keywords):
+        return ()
+    targets = ctx.build.targets if len(doc.stages) > 1 else _LAST_STAGE
     if targets != doc.targets:
         doc.targets = targets
         doc.derived.clear()
-    return () if hook.keywords and hook.keywords.isdisjoint(doc.keywords) else hook.check(doc, ctx)
+    return hook.check(doc, ctx)
 
 
 def silenced(doc: Document, codes: Codes) -> ignores.Ignores:

@@ -189,6 +189,7 @@ class Facts(NamedTuple):
     dotnet_port: int | None = None
 
 
+@lru_cache(maxsize=256)
 def facts(image: Image) -> Facts:
     """What is known of `image`; of one that is in no table, what its tag says."""
     exact, prefixes = _tables()

@@ -171,7 +171,7 @@ def _manifest_words(manifests: Mapping[str, str]) -> Iterator[str]:
 
 
 def _build(context: BuildContext, doc: Document) -> Build:
-    sources = tuple(context_sources(doc))
+    sources = context_sources(doc)
     folders = _copied_folders(context, doc, sources)
     texts = [text for one in doc.instructions for text in _texts(one)]
     words: set[str] = set()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from itertools import takewhile
 
 from dockmend._dockerfile import lexer
+from dockmend._dockerfile.document import derived
 from dockmend._dockerfile.state import state_at
 from dockmend._project.context import relative
 from dockmend._project.pattern import has_wildcard
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 # gitutil.ParseURL: a URL of these schemes, or what scp takes.
 _REMOTE = regex(r"(?:https?|ssh|git)://|[A-Za-z0-9_-]+@[A-Za-z0-9.-]+:")
 _NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
+
+_MEANT = frozenset("$'\"")
 
 ANYTHING = None
 Pieces = tuple["str | None", ...]
@@ -64,7 +67,8 @@ def is_remote(source: str) -> bool:
     return ("://" in source or "@" in source) and _REMOTE.match(source) is not None
 
 
-def context_sources(doc: Document) -> list[Source]:
+@derived
+def context_sources(doc: Document) -> tuple[Source, ...]:
     """The sources of all ADD, COPY and bind mounts that are in the build context, triggers' included."""
     found: list[Source] = []
     for outer in doc.instructions:
@@ -73,28 +77,29 @@ def context_sources(doc: Document) -> list[Source]:
             found += copy_sources(doc, outer)
         elif inner.name == "RUN":
             found += _bind_mounts(doc, outer)
-    return [source for source in found if not is_remote(source.defaults or source.pieces[0] or "")]
+    return tuple(source for source in found if not is_remote(source.defaults or source.pieces[0] or ""))
 
 
-def copy_sources(doc: Document, outer: Instruction) -> list[Source]:
+@derived
+def copy_sources(doc: Document, outer: Instruction) -> tuple[Source, ...]:
     """All sources of an ADD or COPY but here-documents; none where `--from` names another place.
 
     `outer` is the instruction, or the ONBUILD around it.
     """
     inner = outer.trigger or outer
     if inner.flag("from"):
-        return []
+        return ()
     texts = list(inner.json) if inner.json is not None else [word.text for word in inner.words]
     bodies = {heredoc.word.start for heredoc in inner.heredocs}
     values = _Values(doc, outer)
     if inner.flag("parents"):
         # Patterns of an ignore file, where "**" stands for any folders.
         texts = [text.replace("**", "${**}") for text in texts]
-    return [
+    return tuple(
         values.source(outer, word.span(0, len(word.text)), text)
         for text, word in list(zip(texts, inner.words))[:-1]
         if word.offset(0) not in bodies
-    ]
+    )
 
 
 def destination(doc: Document, outer: Instruction) -> str | None:
@@ -189,6 +194,10 @@ def word_parts(text: str, escape: str) -> Iterator[tuple[str, bool]]:
 
     A substitution that is not plain $NAME or ${NAME} comes as a variable without a name. shell.Lex.
     """
+    if _MEANT.isdisjoint(text) and escape not in text:
+        if text:
+            yield text, False
+        return
     at, quote = 0, ""
     plain: list[str] = []
     while at < len(text):
