@@ -108,8 +108,7 @@ class _Parser:
             start, line = start + 1, line[1:]
         token = line.lstrip(GO_SPACE)
         start += len(line) - len(token)
-        if not self.directives_done:
-            self._directive(token, n, start)
+        self._directive(token, n, start)
         n += 1
         if token.startswith("#"):
             self.comments.append(Comment(Span(start, start + len(token)), token))
@@ -135,8 +134,7 @@ class _Parser:
             while n < self.count:
                 line = self._line(n)
                 start = self.starts[n]
-                if not self.directives_done:
-                    self._directive(line, n, start)
+                self._directive(line, n, start)
                 n += 1
                 token = line.lstrip(GO_SPACE)
                 if token.startswith("#"):
@@ -172,6 +170,8 @@ class _Parser:
         return line, True
 
     def _directive(self, line: str, n: int, start: int) -> None:
+        if self.directives_done:
+            return
         name, value = _name_and_value(line[1:]) if line.startswith("#") else ("", "")
         if name not in _DIRECTIVES or not value:
             self.directives_done = True
@@ -197,11 +197,10 @@ class _Parser:
                 keyword_end += 1
         instruction.name = sys.intern(text[low:keyword_end].upper())
         flags, rest = lexer.split_flags(text[keyword_end:high])
-        if flags:
-            instruction.flags = tuple(
-                Flag(*_flag_parts(flag), flag, logical.span(keyword_end + begin, keyword_end + end))
-                for flag, begin, end in flags
-            )
+        instruction.flags = tuple(
+            Flag(*_flag_parts(flag), flag, logical.span(keyword_end + begin, keyword_end + end))
+            for flag, begin, end in flags
+        )
         rest += keyword_end
         rest = high - len(text[rest:high].lstrip(GO_SPACE))
         instruction.place(logical, low, keyword_end, rest, high)

@@ -64,8 +64,7 @@ def _messages(instruction: Instruction, staged: bool, escape: str) -> Iterator[s
         return
     if not staged and name not in ("FROM", "ARG"):
         yield f"{name} before the first FROM: only ARG may stand there"
-    if instruction.flags:
-        yield from _flags(instruction)
+    yield from _flags(instruction)
     if name in _CHECKS:
         yield from _CHECKS[name](instruction, escape)
 

@@ -150,16 +150,12 @@ def _doubt(script: Script) -> str:
     if script.root.has_error:
         return "it has a syntax error"
     data, at = script._data, 0
-    stack = [script.root]
-    while stack:
-        node = stack.pop()
-        if node.child_count:
-            stack += reversed(node.children)
-            continue
-        start = node.start_byte
-        if start > at and data[at:start].strip(b" \t\n"):
-            return "part of it is not understood"
-        at = node.end_byte
+    for node in script.walk():
+        if node.child_count == 0:
+            start = node.start_byte
+            if start > at and data[at:start].strip(b" \t\n"):
+                return "part of it is not understood"
+            at = node.end_byte
     if data[at:].strip(b" \t\n"):
         return "part of it is not understood"
     return ""
